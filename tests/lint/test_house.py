@@ -1,5 +1,6 @@
 """The rules of the house that no other linter knows."""
 
+import ast
 import re
 import tomllib
 
@@ -120,3 +121,25 @@ def test_python_s_least_version_is_the_same_everywhere():
     assert f"sys.version_info < ({least.replace('.', ', ')})" in makefile
     assert f"--python-version {least} " in makefile
     assert f'python: ["{least}",' in (ROOT / ".github/workflows/ci.yml").read_text()
+
+
+# What answers a request or draws a page; the admin's pages are Django's own.
+SPEAKS_HTTP = (
+    "django.contrib.sessions", "django.http", "django.shortcuts", "django.template", "django.views", "django_htmx",
+)  # fmt: skip
+
+
+def imports_of(path):
+    """The full names that a module imports: ``from a import b`` is ``a.b``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_clusters_knows_no_request_session_or_page():
+    modules = [path for path in tracked_files("clusters/*.py") if path.name != "admin.py"]
+    found = {name_of(path): name for path in modules for name in imports_of(path) if name.startswith(SPEAKS_HTTP)}
+    assert len(modules) > 5
+    assert found == {}
