@@ -1,0 +1,160 @@
+"""Every command that the README and CONTRIBUTING show is run by something that notices when it breaks."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.lint.places import ROOT
+
+# What runs each command: a test (file::function), or a line of .ci/run.
+RUN_BY = {
+    "make demo": "tests/lint/test_readme.py::test_make_demo_serves_from_a_fresh_clone",
+    "make run": "tests/lint/test_readme.py::test_make_run_serves_from_a_fresh_clone",
+    "make lint": ".ci/run",
+    "make test": ".ci/run",
+    "make test-cluster": ".ci/run",
+}
+
+FENCE = re.compile(r"^```(?:sh|shell|bash|console)\n(.*?)^```$", re.M | re.S)
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: nowhere
+contexts: [{name: nowhere, context: {cluster: nowhere, user: nobody}}]
+clusters: [{name: nowhere, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: nobody, user: {token: not-a-token}}]
+"""
+
+
+def commands_in(text):
+    """The commands of the fenced shell blocks, without prompts, comments, and settings in front (``PORT=9000``)."""
+    for block in FENCE.findall(text):
+        for line in block.replace("\\\n", " ").splitlines():
+            command = re.sub(r"(^|\s)#.*", "", line).removeprefix("$ ").strip()
+            if command:
+                yield re.sub(r"^(?:[A-Z_]+=\S+ )+", "", " ".join(command.split()))
+
+
+def test_the_commands_of_a_text_are_found():
+    shell = "```sh\n# one\n$ make demo  # comment\nPORT=1 A=b make run\na \\\n  b\n```\n"
+    text = shell + "```python\nx\n```\n```console\nc\n```\n"
+    assert list(commands_in(text)) == ["make demo", "make run", "a b", "c"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_every_command_is_run_by_something(name):
+    commands = set(commands_in((ROOT / name).read_text()))
+    assert commands, f"{name} shows no command"
+    assert {command for command in commands if command not in RUN_BY and not is_way_to_the_clone(command)} == set()
+
+
+def is_way_to_the_clone(command):
+    """``git clone`` and ``cd``: the fixture ``clone`` does the same."""
+    return re.fullmatch(r"git clone \S+|cd porthole", command) is not None
+
+
+@pytest.mark.parametrize(("command", "place"), RUN_BY.items())
+def test_what_is_said_to_run_a_command_exists(command, place):
+    path, _, function = place.partition("::")
+    source = (ROOT / path).read_text()
+    wanted = rf"^def {function}\(" if function else rf"^{re.escape(command)}$"
+    assert re.search(wanted, source, re.M)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """What a newcomer has: the last commit of the repository in a folder of its own."""
+    folder = tmp_path_factory.mktemp("fresh") / "porthole"
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, folder], check=True)
+    return folder
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def fetch(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+        return response.status, response.read().decode()
+
+
+@contextlib.contextmanager
+def make(clone, target, **environment):
+    """Run a make target that serves, as a person in ``clone`` would; gives its port and the file of what it prints.
+
+    The group of processes is ended by its own number, however the test goes.
+    """
+    port = free_port()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "DJANGO"))}
+    printed = clone.parent / f"{target}.txt"
+    with printed.open("w") as output:
+        process = subprocess.Popen(
+            ["make", target],
+            cwd=clone,
+            env={**inherited, "PORT": str(port), "PORTHOLE_STATE": str(clone.parent / "state"), **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_until_served(process, port, printed)
+            yield port, printed
+        finally:
+            stop(process)
+
+
+def wait_until_served(process, port, printed, seconds=300):
+    """Wait for /healthz: setting up .venv may take a while, and a make that ended is a failure at once."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"make ended:\n{printed.read_text()}"
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            assert fetch(port, "/healthz")[0] == 200
+            return
+        time.sleep(0.2)
+    pytest.fail(f"nothing serves after {seconds} s:\n{printed.read_text()}")
+
+
+def stop(process):
+    """Ctrl-C, as a person does; whatever is left after that is killed."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(20)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def nothing_listens(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_make_demo_serves_from_a_fresh_clone(clone):
+    with make(clone, "demo") as (port, printed):
+        assert f":{port}/" in printed.read_text(), "the address to open is not printed"
+        status, page = fetch(port, "/")
+        assert status == 200
+        assert "Porthole" in page
+    assert nothing_listens(port), "Ctrl-C left a server running"
+    assert not list(clone.glob("*.sqlite3*")), "the demo leaves files in the checkout"
+
+
+def test_make_run_serves_from_a_fresh_clone(clone):
+    kubeconfig = clone.parent / "kubeconfig"
+    kubeconfig.write_text(KUBECONFIG)
+    with make(clone, "run", KUBECONFIG=str(kubeconfig)) as (port, printed):
+        assert f":{port}/" in printed.read_text(), "the address to open is not printed"
+    assert nothing_listens(port), "Ctrl-C left a server running"
