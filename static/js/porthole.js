@@ -2,30 +2,175 @@
 "use strict";
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
-  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const all = (selector) => [...document.querySelectorAll(selector)];
 
-  // --- Ages, in kubectl's words (k8s.io/apimachinery/pkg/util/duration.HumanDuration) ---
+  // ---- Ages, in kubectl's words (HumanDuration of k8s.io/apimachinery/pkg/util/duration), by the server's clock ----
+  const skew = Date.now() / 1000 - Number(document.documentElement.dataset.now);
+  const pair = (big, unit, small, smallUnit) => `${big}${unit}${small ? small + smallUnit : ""}`;
   function age(seconds) {
-    const s = Math.max(0, Math.floor(seconds)), m = Math.floor(s / 60), h = Math.floor(s / 3600), d = Math.floor(h / 24);
-    const two = (big, bigUnit, small, smallUnit) => `${big}${bigUnit}` + (small ? `${small}${smallUnit}` : "");
+    const s = Math.max(0, Math.floor(seconds)), m = Math.floor(s / 60), h = Math.floor(m / 60), d = Math.floor(h / 24);
     if (s < 120) return `${s}s`;
-    if (m < 10) return two(m, "m", s % 60, "s");
+    if (m < 10) return pair(m, "m", s % 60, "s");
     if (m < 180) return `${m}m`;
-    if (h < 8) return two(h, "h", m % 60, "m");
+    if (h < 8) return pair(h, "h", m % 60, "m");
     if (h < 48) return `${h}h`;
-    if (h < 192) return two(d, "d", h % 24, "h");
+    if (d < 8) return pair(d, "d", h % 24, "h");
     if (d < 730) return `${d}d`;
-    if (d < 2920) return two(Math.floor(d / 365), "y", d % 365, "d");
-    return `${Math.floor(d / 365)}y`;
+    const y = Math.floor(d / 365);
+    return d < 2920 ? pair(y, "y", d % 365, "d") : `${y}y`;
   }
-  const skew = Date.now() - performance.now() - (performance.timeOrigin || 0);
   function tick() {
     if (document.hidden) return;
     for (const time of all("time[datetime]")) {
-      const text = age((Date.now() - skew - Date.parse(time.dateTime)) / 1000);
+      const text = age(Date.now() / 1000 - skew - Date.parse(time.dateTime) / 1000);
       if (time.textContent !== text) time.textContent = text;
     }
   }
   setInterval(tick, 5000);
-  document.addEventListener("visibilitychange", tick);
+
+  // ---- The live mark, and the event stream behind it ----
+  const SILENCE = 40000; // two heartbeats and a half; then the line is taken for dead
+  const mark = $("#live");
+  let connection = null, heard = Date.now(), tries = 0, over = false, restarting = 0;
+  const stream = () => $("#stream");
+  const clock = (time) => new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  function show(state) {
+    if (!mark || mark.dataset.state === state) return;
+    if (state === "stale") $(".s b", mark).textContent = clock(heard);
+    mark.dataset.state = state;
+    mark.hidden = false;
+  }
+  // Connect anew with the place where we stopped; htmx itself resumes a stream only after its first good answer.
+  function restart(wait) {
+    if (over || restarting) return;
+    restarting = setTimeout(() => {
+      restarting = 0;
+      const old = stream();
+      if (!old) return;
+      const fresh = old.cloneNode();
+      fresh.removeAttribute("data-htmx-powered");
+      if (connection?.lastEventId) fresh.setAttribute("hx-headers", JSON.stringify({ "Last-Event-ID": connection.lastEventId }));
+      old.replaceWith(fresh);
+      htmx.process(fresh);
+    }, wait);
+  }
+  const later = () => Math.min(15000, 500 * 2 ** tries++) * (0.7 + Math.random() * 0.6);
+  // The same page again, for when a stream cannot go on from where it was.
+  function refresh() {
+    const target = $("#rows") && !$("#state") ? "#rows" : "#main";
+    htmx.ajax("GET", location.href, target === "#rows" ? { target } : { target, select: "#main", swap: "outerMorph" });
+  }
+  function ended(reason) {
+    over = true;
+    if (reason === "gone") { over = false; refresh(); }
+    else if (reason === "full") { over = false; show("paused"); setTimeout(refresh, 10000); }
+    else show(reason === "session" ? "over" : "done");
+  }
+  const refused = (status) => ({ 401: "session", 403: "done", 404: "done", 410: "gone", 503: "full" })[status];
+  const ours = (event) => event.target.id === "stream";
+  document.addEventListener("htmx:after:sse:connection", (event) => {
+    if (!ours(event)) return;
+    connection = event.detail.connection;
+    heard = Date.now(); tries = 0; over = false;
+    show(document.hidden ? "paused" : "live");
+  });
+  document.addEventListener("htmx:after:sse:message", (event) => {
+    if (!ours(event)) return;
+    heard = Date.now();
+    show("live");
+  });
+  document.addEventListener("htmx:before:sse:connection", (event) => { if (over) event.preventDefault(); });
+  document.addEventListener("htmx:sse:error", (event) => {
+    if (!ours(event)) return;
+    const reason = refused(event.detail.status);
+    if (reason) ended(reason); else if (!document.hidden) show(navigator.onLine ? "wait" : "stale");
+  });
+  document.addEventListener("htmx:sse:close", (event) => { if (event.detail.reason === "ended" && ours(event)) restart(later()); });
+  document.addEventListener("end", (event) => { if (ours(event)) ended(event.detail.data.trim()); });
+  for (const name of ["htmx:error", "htmx:response:error"]) {
+    document.addEventListener(name, (event) => {
+      if (!ours(event)) return;
+      const reason = refused(event.detail.ctx?.response?.status);
+      if (reason) ended(reason); else { show("wait"); restart(later()); }
+    });
+  }
+  setInterval(() => {
+    if (!stream() || over || document.hidden) return;
+    const silent = Date.now() - heard;
+    if (silent > SILENCE) show("stale");
+    if (connection?.reader && silent > SILENCE) connection.reader.cancel();
+    else if (silent > 2 * SILENCE) { heard += SILENCE; connection?.abortController?.abort(); }
+  }, 5000);
+  addEventListener("offline", () => { if (stream() && !over) show("stale"); });
+  addEventListener("online", () => { tries = 0; connection?.delayCanceller?.(); connection?.reader?.cancel(); });
+  document.addEventListener("visibilitychange", () => {
+    tick();
+    if (stream() && !over) show(document.hidden ? "paused" : "wait");
+    if (!document.hidden) heard = Math.max(heard, Date.now() - SILENCE / 2);
+  });
+
+  // A row that is replaced keeps the keyboard's focus.
+  let focused = "";
+  document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.closest?.(".row")?.id || ""; });
+  document.addEventListener("htmx:after:swap", () => {
+    if (focused && document.activeElement === document.body) $(".name a", document.getElementById(focused) || undefined)?.focus({ preventScroll: true });
+  });
+
+  // ---- A log sticks to its end until its reader scrolls up; then a button counts what came meanwhile ----
+  const log = $("#log");
+  if (log) {
+    const MOST = 5000, news = $("#news"), page = document.documentElement;
+    let stuck = true, unseen = 0;
+    const toEnd = () => { stuck = true; unseen = 0; if (news) news.hidden = true; scrollTo(0, page.scrollHeight); };
+    addEventListener("scroll", () => {
+      stuck = scrollY + innerHeight > page.scrollHeight - 48;
+      if (stuck && unseen) { unseen = 0; news.hidden = true; }
+    }, { passive: true });
+    addEventListener("resize", () => { if (stuck) toEnd(); });
+    new MutationObserver((changes) => {
+      const added = changes.reduce((sum, change) => sum + change.addedNodes.length, 0);
+      if (!added) return;
+      $("#silent")?.remove();
+      if (stuck) {
+        for (let extra = log.children.length - MOST; extra > 0; extra--) log.firstElementChild.remove();
+        return toEnd();
+      }
+      unseen += added;
+      $("span", news).textContent = unseen === 1 ? news.dataset.one : news.dataset.many.replace("%", unseen);
+      news.hidden = false;
+    }).observe(log, { childList: true });
+    news?.addEventListener("click", toEnd);
+    requestAnimationFrame(toEnd);
+  }
+
+  // ---- Forms: short addresses, and the stepper without a round trip ----
+  document.addEventListener("htmx:config:request", (event) => {
+    const { request } = event.detail.ctx;
+    if (request.method !== "GET" || !request.body) return;
+    for (const [key, value] of [...request.body]) if (value === "") request.body.delete(key);
+  });
+  document.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-step]");
+    if (!step) return;
+    event.preventDefault();
+    const input = $("input[name=replicas]"), most = input.max === "" ? Infinity : Number(input.max);
+    input.value = Math.min(most, Math.max(0, Number(input.value || 0) + Number(step.dataset.step)));
+    const less = $("[data-step='-1']");
+    if (input.value === "0") less.setAttribute("aria-disabled", "true"); else less.removeAttribute("aria-disabled");
+  });
+  for (const step of all("[data-step]")) step.setAttribute("role", "button");
+
+  // ---- Keys: / to the filter, Escape back, j and k along a list ----
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = document.activeElement, step = at.closest?.("[data-step]");
+    if (step && event.key === " ") { event.preventDefault(); step.click(); return; }
+    if (at.matches("input, select, textarea")) { if (event.key === "Escape") at.blur(); return; }
+    if (event.key === "/") { const filter = $("input[type=search]"); if (filter) { event.preventDefault(); filter.focus(); filter.select(); } }
+    if (event.key === "j" || event.key === "k") {
+      const links = all(".row .name a"), here = links.indexOf(at);
+      links[Math.max(0, Math.min(links.length - 1, here + (event.key === "j" ? 1 : -1)))]?.focus();
+    }
+  });
+  document.addEventListener("animationend", (event) => event.target.classList.remove("fresh"));
 })();
