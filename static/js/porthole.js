@@ -75,7 +75,7 @@
     show(document.hidden ? "paused" : "live");
   });
   document.addEventListener("htmx:after:sse:message", (event) => {
-    if (!ours(event)) return;
+    if (!ours(event) || over) return;
     heard = Date.now();
     show("live");
   });
@@ -101,6 +101,8 @@
     if (connection?.reader && silent > SILENCE) connection.reader.cancel();
     else if (silent > 2 * SILENCE) { heard += SILENCE; connection?.abortController?.abort(); }
   }, 5000);
+  // htmx aborts a stream that it takes down, and leaves the refusal of its last read unhandled.
+  addEventListener("unhandledrejection", (event) => { if (event.reason?.name === "AbortError") event.preventDefault(); });
   addEventListener("offline", () => { if (stream() && !over) show("stale"); });
   addEventListener("online", () => { tries = 0; connection?.delayCanceller?.(); connection?.reader?.cancel(); });
   document.addEventListener("visibilitychange", () => {
