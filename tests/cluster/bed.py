@@ -7,17 +7,22 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import build, certificates, containerlogs, controlplane, kwok, people, populate, processes
-from tests.cluster.api import Api
+from tests.cluster import build, certificates, containerlogs, controlplane, kwok, node, people, populate, processes
+from tests.cluster.api import Api, ApiError
 from tests.cluster.certificates import Pair
 from tests.cluster.issuer import Issuer
 
 REUSE = "PORTHOLE_TEST_CLUSTER"
+OWNER = "owner"  # the file that marks a folder as a bed's, with the pid and start of the process that made it
+
+
+class NoBed(Exception):
+    """There is no running cluster in a folder; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Bed:
     admin: Pair
     signer: Pair
     issuer: Issuer
+    no_real_node: str
 
     def api(self, token: str = "") -> Api:
         """The API as the bearer of ``token`` sees it, or as the administrator does."""
@@ -60,10 +66,12 @@ def start(folder: Path, *, die_with_parent: bool) -> Bed:
     """Start a whole cluster in an empty ``folder``; on any failure everything started is stopped again."""
     programs = build.programs()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / OWNER).write_text(f"{os.getpid()} {processes.start_ticks(os.getpid())}")
     try:
         bed = _start(folder, programs, die_with_parent)
     except BaseException:
         processes.stop(folder, patience=0.5)
+        node.remove_control_groups(folder)
         raise
     (folder / "bed.json").write_text(json.dumps({**asdict(bed), "folder": str(folder)}, default=str))
     return bed
@@ -72,9 +80,14 @@ def start(folder: Path, *, die_with_parent: bool) -> Bed:
 def _start(folder: Path, programs: dict[str, Path], die_with_parent: bool) -> Bed:
     plane = controlplane.start(folder, programs, die_with_parent=die_with_parent)
     containerlogs.start(folder, die_with_parent=die_with_parent)
+    no_real_node = node.lacking()
+    if not no_real_node:
+        node.start(plane, programs["kubelet"], die_with_parent=die_with_parent)
     kwok.start(plane, programs, die_with_parent=die_with_parent)
     api = plane.api()
     populate.populate(api)
+    if not no_real_node:
+        populate.populate_real_node(api)
     return Bed(
         folder=folder,
         server=plane.server,
@@ -85,30 +98,43 @@ def _start(folder: Path, programs: dict[str, Path], die_with_parent: bool) -> Be
         admin=plane.admin,
         signer=plane.authority,
         issuer=plane.issuer,
+        no_real_node=no_real_node,
     )
 
 
 def find(folder: Path) -> Bed:
-    """The cluster that was started in ``folder``; raises FileNotFoundError when there is none."""
-    kept = json.loads((folder / "bed.json").read_text())
+    """The cluster that runs in ``folder``; raises NoBed when there is none."""
+    try:
+        kept = json.loads((folder / "bed.json").read_text())
+    except FileNotFoundError:
+        raise NoBed(f"no cluster runs in {folder}: python -m tests.cluster start") from None
     kept |= {"folder": Path(kept["folder"]), "kubeconfig": Path(kept["kubeconfig"])}
     kept |= {"admin": Pair(**kept["admin"]), "signer": Pair(**kept["signer"]), "issuer": Issuer(**kept["issuer"])}
-    return Bed(**kept)
+    bed = Bed(**kept)
+    dead = [process.name for process in processes.recorded(folder) if not processes.is_running(process)]
+    if dead or not answers(bed):
+        raise NoBed(f"the cluster in {folder} no longer runs ({', '.join(dead) or 'its API server does not answer'})")
+    return bed
 
 
 def answers(bed: Bed) -> bool:
-    """Whether all of the bed's programs run and its API server is ready."""
-    if not all(processes.is_running(process) for process in processes.recorded(bed.folder)):
-        return False
-    try:
+    """Whether the bed's API server is ready."""
+    with suppress(ApiError, OSError):
         return bed.api().text("/readyz") == b"ok"
-    except OSError:
-        return False
+    return False
 
 
 def stop(folder: Path) -> None:
-    """Stop the cluster in ``folder`` and remove the folder; nothing happens when there is none."""
+    """Stop the cluster in ``folder`` and remove the folder; nothing happens when there is none.
+
+    Raises NoBed, and removes nothing, when the folder holds something else.
+    """
+    if not folder.exists():
+        return
+    if not (folder / OWNER).exists() and any(folder.iterdir()):
+        raise NoBed(f"{folder} is not empty and not the folder of a test cluster")
     processes.stop(folder)
+    node.remove_control_groups(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -125,7 +151,6 @@ def running_bed() -> Iterator[Bed]:
         return
     sweep()
     folder = Path(tempfile.mkdtemp(prefix="porthole-bed-"))
-    (folder / "owner").write_text(f"{os.getpid()} {processes.start_ticks(os.getpid())}")
     atexit.register(stop, folder)
     former = signal.signal(signal.SIGTERM, _exit)
     try:
@@ -142,7 +167,7 @@ def _exit(number: int, frame: object) -> None:
 
 def sweep() -> None:
     """Remove what test sessions left behind that were killed before they could."""
-    for owner in Path(tempfile.gettempdir()).glob("porthole-bed-*/owner"):
+    for owner in Path(tempfile.gettempdir()).glob(f"porthole-bed-*/{OWNER}"):
         pid, ticks = (int(word) for word in owner.read_text().split())
         if processes.start_ticks(pid) != ticks:
             stop(owner.parent)

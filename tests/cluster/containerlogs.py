@@ -36,7 +36,10 @@ KeyError: 'price'"""
 
 @dataclass(frozen=True)
 class Log:
-    """What one container wrote: ``text(n)`` is its n-th line, ``grows`` adds one a second, ``previous`` is the last run."""
+    """What one container wrote: ``text(n)`` is its n-th line, and where it ``grows`` there is one more each second.
+
+    ``previous`` holds the lines of the run before this one.
+    """
 
     text: Callable[[int], bytes]
     lines: int = BACKLOG

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from tests.cluster import node
 from tests.cluster.api import Api, ApiError
 
 WORLD = Path(__file__).parent / "world"
@@ -171,7 +172,8 @@ def rolled_out(api: Api) -> bool:
 
 def populate(api: Api) -> None:
     """Make the whole world and wait until it has come about; raises ApiError or NotPopulated."""
-    wait("service account of namespace kube-system", lambda: has_account(api, "kube-system"))
+    accounts = "/api/v1/namespaces/kube-system/serviceaccounts"
+    wait("controllers make service accounts", lambda: exists(api, f"{accounts}/default"))
     create_all(api)
     lose_payments(api)
     leave_mailer_terminating(api)
@@ -182,10 +184,44 @@ def populate(api: Api) -> None:
     report_events(api)
 
 
-def has_account(api: Api, namespace: str) -> bool:
-    """Whether the controllers have begun to make service accounts."""
+# What the STATUS column shows of the pods of the real node, one after another.
+REAL = {
+    "talking": {"Running"},
+    "crashing": {"CrashLoopBackOff"},
+    "hungry": {"OOMKilled"},
+    "slow-to-stop": {"Running"},
+    "web": {"Running"},
+}
+
+
+def populate_real_node(api: Api) -> None:
+    """Start the containers of ``world/real.yaml`` and wait until each is what it shall be.
+
+    A kubelet refuses to announce a loopback address, but keeps one that it finds: the API server reaches it there.
+    """
+    wait("real node joins", lambda: exists(api, f"/api/v1/nodes/{node.NAME}"))
+    addresses = [{"type": "InternalIP", "address": "127.0.0.1"}, {"type": "Hostname", "address": node.NAME}]
+    document = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.NAME}}
+    api.set_status(document, {"addresses": addresses})
+    for document in documents("real"):
+        api.create(document)
+
+    def settled() -> bool:
+        shown = {row["Name"]: row for row in api.table("/api/v1/namespaces/real/pods")}
+        states = {app: {row["Status"] for name, row in shown.items() if name.startswith(app)} for app in REAL}
+        return all(states[app] and states[app] <= REAL[app] for app in REAL) and restarted()
+
+    def restarted() -> bool:
+        status = api.get("/api/v1/namespaces/real/pods/crashing")["status"]
+        return status["containerStatuses"][0]["restartCount"] > 0
+
+    wait("states of namespace real", settled)
+
+
+def exists(api: Api, path: str) -> bool:
+    """Whether there is an object at this path."""
     try:
-        api.get(f"/api/v1/namespaces/{namespace}/serviceaccounts/default")
+        api.get(path)
     except ApiError as error:
         if error.status != 404:
             raise
