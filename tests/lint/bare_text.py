@@ -18,7 +18,7 @@ WORDED_ATTRIBUTES = {
 WORDED_META = {"description", "application-name", "apple-mobile-web-app-title"}
 LITERAL_ELEMENTS = {"code", "kbd", "pre", "samp", "script", "style"}
 VOID_ELEMENTS = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-NAMES = {"Porthole"}
+NAMES = {"Porthole", "YAML"}
 
 WORD = re.compile(r"[^\W\d_]{2,}|\b[^\W\d_]\b")
 PROSE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}")
@@ -40,7 +40,7 @@ class Finding(NamedTuple):
 
 
 def bare_words(text: str) -> str:
-    """The words of ``text`` without the product's own name, or "" when it holds none."""
+    """The words of ``text`` without names that no language changes, or "" when it holds none."""
     kept = re.sub("|".join(NAMES), "", text)
     return " ".join(text.split()) if WORD.search(kept) else ""
 
@@ -57,7 +57,7 @@ class PageText(HTMLParser):
         """Judge the attributes, and remember that a literal element is open."""
         attributes = {name: value or "" for name, value in attrs}
         for name, value in attributes.items():
-            if is_worded(tag, name, attributes) and bare_words(value):
+            if is_worded(tag, name, attributes) and attributes.get("translate") != "no" and bare_words(value):
                 self.findings.append(Finding(self.getpos()[0], f'{name}="{" ".join(value.split())}"'))
         literal = tag in LITERAL_ELEMENTS or attributes.get("translate") == "no"
         if tag not in VOID_ELEMENTS and (self.literal or literal):
