@@ -1,0 +1,104 @@
+"""Refusals, as metav1.Status objects in the API server's own words."""
+
+from clusters.demo.world.resources import Resource
+
+
+class Refusal(Exception):
+    """A request is answered with this Status."""
+
+    def __init__(
+        self, code: int, reason: str, message: str, details: dict | None = None, metadata: dict | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status: dict = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": metadata or {},
+            "status": "Failure",
+            "message": message,
+        }
+        if reason:
+            self.status["reason"] = reason
+        if details is not None:
+            self.status["details"] = details
+        self.status["code"] = code
+
+
+def details_of(resource: Resource, name: str = "", **more: object) -> dict:
+    """Status details: name, group and the resource's plural (the API calls it kind)."""
+    details: dict = {}
+    if name:
+        details["name"] = name
+    if resource.group:
+        details["group"] = resource.group
+    return {**details, "kind": resource.name, **more}
+
+
+def unauthorized() -> Refusal:
+    return Refusal(401, "Unauthorized", "Unauthorized")
+
+
+def not_found(resource: Resource, name: str) -> Refusal:
+    return Refusal(404, "NotFound", f'{resource.key} "{name}" not found', details_of(resource, name))
+
+
+def no_such_resource() -> Refusal:
+    return Refusal(404, "NotFound", "the server could not find the requested resource", {})
+
+
+def method_not_allowed() -> Refusal:
+    return Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
+
+
+def already_exists(resource: Resource, name: str) -> Refusal:
+    return Refusal(409, "AlreadyExists", f'{resource.key} "{name}" already exists', details_of(resource, name))
+
+
+def conflict(resource: Resource, name: str) -> Refusal:
+    return Refusal(
+        409,
+        "Conflict",
+        f'Operation cannot be fulfilled on {resource.key} "{name}": the object has been modified; '
+        "please apply your changes to the latest version and try again",
+        details_of(resource, name),
+    )
+
+
+def bad_request(message: str) -> Refusal:
+    return Refusal(400, "BadRequest", message)
+
+
+def expired(message: str, metadata: dict | None = None) -> Refusal:
+    return Refusal(410, "Expired", message, metadata=metadata)
+
+
+def invalid(kind: str, group: str, name: str, causes: list[tuple[str, str, str]]) -> Refusal:
+    """422 for an object of `kind`; causes are (reason, field, message)."""
+    texts = [f"{field}: {message}" for _, field, message in causes]
+    text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    details: dict = {"name": name} if name else {}
+    if group:
+        details["group"] = group
+    details["kind"] = kind
+    details["causes"] = [{"reason": reason, "message": message, "field": field} for reason, field, message in causes]
+    qualified = f"{kind}.{group}" if group else kind
+    return Refusal(422, "Invalid", f'{qualified} "{name}" is invalid: {text}', details)
+
+
+def rejected_patch(resource: Resource, name: str) -> Refusal:
+    """422 for a patch that does not fit the object."""
+    return Refusal(422, "Invalid", "the server rejected our request due to an error in our request", {})
+
+
+def unsupported_media_type(accepted: tuple[str, ...]) -> Refusal:
+    return Refusal(
+        415,
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: " + ", ".join(accepted),
+        {},
+    )
+
+
+def not_acceptable(accepted: tuple[str, ...]) -> Refusal:
+    return Refusal(406, "NotAcceptable", "only the following media types are accepted: " + ", ".join(accepted), {})
