@@ -8,7 +8,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,8 @@ def find(folder: Path) -> Bed:
         raise NoBed(f"no cluster runs in {folder}: python -m tests.cluster start") from None
     kept |= {"folder": Path(kept["folder"]), "kubeconfig": Path(kept["kubeconfig"])}
     kept |= {"admin": Pair(**kept["admin"]), "signer": Pair(**kept["signer"]), "issuer": Issuer(**kept["issuer"])}
+    if kept.keys() != {field.name for field in fields(Bed)}:
+        raise NoBed(f"the cluster in {folder} was started by another version of the bed: stop it and start a new one")
     bed = Bed(**kept)
     dead = [process.name for process in processes.recorded(folder) if not processes.is_running(process)]
     if dead or not answers(bed):

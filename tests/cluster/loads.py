@@ -62,6 +62,8 @@ def deployment(number: int, replicas: int) -> dict[str, Any]:
                     "nodeSelector": {"type": "load"},
                     "tolerations": [{"key": "bed.porthole.example/load", "operator": "Exists"}],
                     "automountServiceAccountToken": False,
+                    # A namespace that is deleted waits for half of the longest grace period before it looks again.
+                    "terminationGracePeriodSeconds": 1,
                     "containers": [{"name": "load", "image": f"registry.example.com/load:{number}"}],
                 },
             },

@@ -187,7 +187,7 @@ def populate(api: Api) -> None:
 # What the STATUS column shows of the pods of the real node, one after another.
 REAL = {
     "talking": {"Running"},
-    "crashing": {"CrashLoopBackOff"},
+    "crashing": {"CrashLoopBackOff", "Error"},
     "hungry": {"OOMKilled"},
     "slow-to-stop": {"Running"},
     "web": {"Running"},
