@@ -1,0 +1,1 @@
+"""Speaks Kubernetes. Knows no HTTP request of a browser, no session, no HTML."""

@@ -1,0 +1,306 @@
+"""The only door to an API server: every call carries one person's credentials, or is not made."""
+
+import ssl
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TypeVar
+
+import msgspec
+import urllib3
+from kubernetes.client.api_client import ApiClient
+from kubernetes.client.configuration import Configuration
+from kubernetes.client.exceptions import ApiException
+from urllib3 import HTTPHeaderDict, HTTPResponse
+
+from clusters.credentials import ClientCertificate, Credentials, certificate_of
+from clusters.errors import BY_STATUS, Failed, NoCredentials, Unreachable
+from clusters.models import Cluster
+from clusters.names import Path
+from clusters.ticks import with_ticks
+from clusters.wire import Status
+
+T = TypeVar("T")
+Query = Sequence[tuple[str, str]]
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 15.0
+FOLLOW_SECONDS = 4 * 3600.0
+LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; etcd refuses objects over 1.5 MiB, and lists are read in pages
+CHUNK = 64 * 1024
+CLIENTS_KEPT = 64
+CONNECTIONS_KEPT = 32
+
+
+def own_version() -> str:
+    """Porthole's version for the User-Agent, ``dev`` where it is run from a checkout."""
+    try:
+        return version("porthole")
+    except PackageNotFoundError:
+        return "dev"
+
+
+USER_AGENT = f"porthole/{own_version()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One person at one cluster. Holds no socket: those are in the cluster's pool, which everybody shares."""
+
+    cluster: Cluster
+    credentials: Credentials
+    client: ApiClient
+
+    def get(self, path: Path, query: Query = (), *, type: type[T] = dict, accept: str = "application/json") -> T:  # type: ignore[assignment]
+        """Read ``path`` and decode the answer into ``type``. Raises ClusterError."""
+        return decode(self._whole("GET", path, query, accept=accept), type)
+
+    def send(
+        self,
+        method: str,
+        path: Path,
+        body: Any,
+        query: Query = (),
+        *,
+        type: type[T] = dict,  # type: ignore[assignment]
+        content_type: str = "application/json",
+    ) -> T:
+        """Write ``body`` with POST, PUT, PATCH or DELETE, once, and decode the answer. Raises ClusterError."""
+        return decode(self._whole(method, path, query, body=body, content_type=content_type), type)
+
+    @contextmanager
+    def stream(
+        self, path: Path, query: Query = (), *, accept: str = "application/json", read_seconds: float = READ_SECONDS
+    ) -> Iterator[Iterator[bytes]]:
+        """Open ``path`` and give its bytes as they come, in chunks of any size.
+
+        ``read_seconds`` bounds the wait for each chunk. Raises ClusterError on opening and while reading.
+        """
+        response = self._open("GET", path, query, accept=accept, read_seconds=read_seconds)
+        try:
+            yield chunks(response)
+        finally:
+            # Not release_conn: an endless answer that is left half read must not go back to the pool.
+            response.close()
+
+    @contextmanager
+    def follow(
+        self, path: Path, query: Query = (), *, patience: Callable[[], float]
+    ) -> Iterator[Iterator[bytes | None]]:
+        """Open ``path``, whose answer may rest for hours, and give its bytes, with None whenever it rests.
+
+        ``patience()`` is how many seconds it may rest before that.
+        Raises ClusterError on opening and while reading.
+        """
+        response = self._open("GET", path, query, accept="*/*", read_seconds=FOLLOW_SECONDS)
+        try:
+            yield with_ticks(chunks(response), patience)
+        finally:
+            # Wakes the reading thread, which close alone would leave waiting.
+            response.shutdown()
+            response.close()
+
+    def _whole(self, method: str, path: Path, query: Query, **options: Any) -> bytes:
+        response = self._open(method, path, query, **options)
+        try:
+            body = read_at_most(response, LARGEST_ANSWER)
+        except urllib3.exceptions.HTTPError as error:
+            response.close()
+            raise unreachable(self.cluster, error) from error
+        response.release_conn()
+        return body
+
+    def _open(
+        self,
+        method: str,
+        path: Path,
+        query: Query,
+        *,
+        accept: str = "application/json",
+        body: Any = None,
+        content_type: str = "",
+        read_seconds: float = READ_SECONDS,
+    ) -> HTTPResponse:
+        if not isinstance(path, Path):
+            raise TypeError("a request path is made by clusters.names.path, which checks every segment")
+        _, url, headers, body, _ = self.client.param_serialize(method, path, query_params=list(query), body=body)
+        sent = HTTPHeaderDict({**headers, "Accept": accept})
+        if content_type:
+            sent["Content-Type"] = content_type
+        for name, value in self.credentials.headers():
+            sent.add(name, value)
+        answer = self._answer(method, url, sent, body, (CONNECT_SECONDS, read_seconds))
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise refusal(answer)
+        return answer
+
+    def _answer(
+        self, method: str, url: str, headers: HTTPHeaderDict, body: Any, timeout: tuple[float, float]
+    ) -> HTTPResponse:
+        # A server may close a kept connection just as it is used again. A read is then asked once more; a write never,
+        # since it may have been done.
+        attempts = 2 if method == "GET" else 1
+        for attempt in range(1, attempts + 1):
+            try:
+                response: HTTPResponse = self.client.call_api(
+                    method, url, headers, body, _request_timeout=timeout
+                ).response
+                return response
+            except urllib3.exceptions.ProtocolError as error:
+                if attempt == attempts:
+                    raise unreachable(self.cluster, error) from error
+            except (urllib3.exceptions.HTTPError, ApiException) as error:
+                raise unreachable(self.cluster, error) from error
+        raise AssertionError("the loop above returns or raises")
+
+
+def connect(cluster: Cluster, credentials: Credentials | None) -> Connection:
+    """One person's connection to ``cluster``; nothing is sent yet. Raises NoCredentials where there are none."""
+    if credentials is None:
+        raise NoCredentials("You are not signed in to this cluster.")
+    return Connection(cluster, credentials, client_of(cluster, certificate_of(credentials)))
+
+
+_clients: OrderedDict[tuple[Any, ...], ApiClient] = OrderedDict()
+_clients_lock = threading.Lock()
+
+
+def client_of(cluster: Cluster, certificate: ClientCertificate | None) -> ApiClient:
+    """The shared client, and so the connection pool, of a cluster; client certificates have one each.
+
+    Keyed by all that decides where a socket leads and who it is trusted as, so an edited cluster gets a new pool.
+    """
+    key = (
+        cluster.server,
+        cluster.certificate_authority,
+        cluster.tls_server_name,
+        cluster.insecure_skip_tls_verify,
+        cluster.proxy_url,
+        certificate,
+    )
+    with _clients_lock:
+        if key not in _clients:
+            _clients[key] = new_client(cluster, certificate)
+            if len(_clients) > CLIENTS_KEPT:
+                _clients.popitem(last=False)[1].close()
+        _clients.move_to_end(key)
+        return _clients[key]
+
+
+def new_client(cluster: Cluster, certificate: ClientCertificate | None) -> ApiClient:
+    """A client that trusts what the cluster's row says, follows no redirect and retries nothing by itself."""
+    configuration = Configuration(host=cluster.server.rstrip("/"), proxy=cluster.proxy_url or None)
+    configuration.retries = False
+    configuration.verify_ssl = not cluster.insecure_skip_tls_verify
+    configuration.tls_server_name = cluster.tls_server_name or None
+    configuration.connection_pool_maxsize = CONNECTIONS_KEPT
+    client = ApiClient(configuration)
+    client.user_agent = USER_AGENT
+    if cluster.server.startswith("https:"):
+        # The client takes certificates from files only; a context keeps keys off the disk, and no
+        # REQUESTS_CA_BUNDLE or SSL_CERT_FILE of the environment can stand in for the cluster's own CA.
+        pool_options = client.rest_client.pool_manager.connection_pool_kw
+        pool_options["ssl_context"] = tls_context(cluster, certificate)
+    return client
+
+
+def tls_context(cluster: Cluster, certificate: ClientCertificate | None) -> ssl.SSLContext:
+    """TLS as the cluster's row asks for it. Raises Unreachable where its CA or the certificate cannot be read."""
+    try:
+        context = ssl.create_default_context(cadata=cluster.certificate_authority or None)
+        if cluster.insecure_skip_tls_verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if certificate:
+            with tempfile.NamedTemporaryFile("w", prefix="porthole-", suffix=".pem") as pem:
+                pem.write(certificate.certificate.rstrip() + "\n" + certificate.key)
+                pem.flush()
+                context.load_cert_chain(pem.name)
+    except (ssl.SSLError, ValueError) as error:
+        raise Unreachable(
+            f"The certificate authority or the client certificate of {cluster.title} cannot be read: {error}"
+        ) from error
+    return context
+
+
+def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
+    """Say in one sentence why no answer came."""
+    reason = error.reason if isinstance(error, ApiException) else error
+    text = str(reason)
+    if isinstance(error, urllib3.exceptions.NameResolutionError):
+        words = "its name is not known"
+    elif isinstance(error, (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError)):
+        words = "it took too long to answer"
+    elif "certificate" in text.lower() or "SSL" in text:
+        words = f"its certificate is not trusted ({text.splitlines()[-1]})"
+    elif isinstance(error, urllib3.exceptions.NewConnectionError):
+        words = "nothing answers at its address"
+    elif isinstance(error, urllib3.exceptions.ProtocolError):
+        words = "it broke off the connection"
+    else:
+        words = type(error).__name__
+    return Unreachable(
+        f"{cluster.title} ({cluster.server}) could not be reached: {words}.", reason=type(error).__name__
+    )
+
+
+def read_at_most(response: HTTPResponse, limit: int) -> bytes:
+    """The whole body, or Failed where it is larger than ``limit`` bytes, unpacked size counted."""
+    body = response.read(limit + 1, decode_content=True)
+    if len(body) > limit:
+        response.close()
+        raise Failed(f"The answer is larger than {limit // 2**20} MiB.", status=response.status, reason="TooLarge")
+    return body
+
+
+def chunks(response: HTTPResponse) -> Iterator[bytes]:
+    """The body as it arrives; Unreachable where it breaks off."""
+    try:
+        while chunk := response.read1(CHUNK):
+            yield chunk
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise Unreachable(f"The stream broke off: {type(error).__name__}.", reason=type(error).__name__) from error
+
+
+def decode(body: bytes, type: type[T]) -> T:
+    """Decode JSON into ``type``. Raises Failed where the answer is not what Kubernetes would give."""
+    try:
+        return msgspec.json.decode(body, type=type, strict=False)
+    except msgspec.DecodeError as error:
+        raise Failed(f"The answer is not what an API server would say: {error}.", reason="NotKubernetes") from error
+
+
+def refusal(response: HTTPResponse) -> Exception:
+    """The error of a non-2xx answer, in the server's words where it said any."""
+    try:
+        body = response.read(CHUNK, decode_content=True)
+    except urllib3.exceptions.HTTPError:
+        body = b""  # the status alone says enough, and it was received
+    finally:
+        response.close()
+    try:
+        status = msgspec.json.decode(body, type=Status, strict=False)
+    except msgspec.DecodeError:
+        status = Status(message=plain_words(body) or f"HTTP {response.status} {response.reason or ''}".strip())
+    return error_of(status, response.status)
+
+
+def error_of(status: Status, code: int = 0) -> Exception:
+    """The error that a Status object stands for; ``code`` is the HTTP status where there was one."""
+    code = code or status.code
+    details = msgspec.to_builtins(status.details) if status.details else {}
+    message = status.message or status.reason or f"HTTP {code}"
+    return BY_STATUS.get(code, Failed)(message, status=code, reason=status.reason, details=details)
+
+
+def plain_words(body: bytes) -> str:
+    """The first line of an answer that is text and not markup, at most 300 characters."""
+    text = body[:2000].decode(errors="replace").strip()
+    if not text or text.startswith(("<", "{", "[")):
+        return ""
+    return "".join(character for character in text.splitlines()[0] if character.isprintable())[:300]

@@ -1,0 +1,66 @@
+"""What Porthole knows of a kind. Everything it does not know, it asks the API server."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+
+from clusters.names import Path, path
+
+# How a thing is: ok, busy (on its way), warn, bad, off (finished or at rest); empty where it cannot be told.
+TONES = ("bad", "warn", "busy", "ok", "off")
+
+
+class State(NamedTuple):
+    """A tone and the word that is always shown with it."""
+
+    tone: str
+    word: str
+
+
+Cells = Mapping[str, str]
+
+
+def no_state(cells: Cells) -> State:
+    """The state of kinds that have none to show."""
+    return State("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of object at one API version.
+
+    ``state`` reads a row's cells by lower-case column name; ``card`` names the columns that a phone's card shows, with
+    the state that is always there. ``group`` is empty for the core API.
+    """
+
+    plural: str
+    version: str
+    kind: str
+    group: str = ""
+    namespaced: bool = True
+    scalable: bool = False
+    title: str | Promise = ""
+    title_plural: str | Promise = ""
+    state: Callable[[Cells], State] = no_state
+    card: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The kind in a URL: ``pods``, ``deployments.apps``."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def api_version(self) -> str:
+        """``v1`` or ``apps/v1``, as in an object's apiVersion."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> Path:
+        """The request path of a list (no name), an object, or a subresource of it. Raises BadName."""
+        segments = ["apis", self.group, self.version] if self.group else ["api", self.version]
+        if namespace and self.namespaced:
+            segments += ["namespaces", namespace]
+        segments.append(self.plural)
+        segments += [part for part in (name, subresource) if part]
+        return path(*segments)

@@ -1,0 +1,275 @@
+"""A pod as a person wants to know it: its state and why, and what each container is doing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clusters.connection import Connection
+from clusters.kinds import PODS
+from clusters.wire import Metadata, Wire
+
+
+class Terminated(Wire, frozen=True):
+    """core/v1 ContainerStateTerminated."""
+
+    exit_code: int = 0
+    signal: int = 0
+    reason: str = ""
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class Waiting(Wire, frozen=True):
+    """core/v1 ContainerStateWaiting."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Running(Wire, frozen=True):
+    """core/v1 ContainerStateRunning."""
+
+    started_at: datetime | None = None
+
+
+class ContainerState(Wire, frozen=True):
+    """core/v1 ContainerState: one of three."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Wire, frozen=True):
+    """core/v1 ContainerStatus."""
+
+    name: str = ""
+    ready: bool = False
+    started: bool | None = None
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class PodCondition(Wire, frozen=True):
+    """A condition, as pods and workloads have them."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
+class EnvVar(Wire, frozen=True):
+    """An environment variable's name; its value may be secret and is not read."""
+
+    name: str = ""
+
+
+class ContainerPort(Wire, frozen=True):
+    """core/v1 ContainerPort."""
+
+    name: str = ""
+    container_port: int = 0
+    protocol: str = "TCP"
+
+
+class VolumeMount(Wire, frozen=True):
+    """core/v1 VolumeMount."""
+
+    name: str = ""
+    mount_path: str = ""
+    read_only: bool = False
+
+
+class Resources(Wire, frozen=True):
+    """core/v1 ResourceRequirements."""
+
+    requests: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
+
+
+class Container(Wire, frozen=True):
+    """core/v1 Container, as far as it is shown."""
+
+    name: str = ""
+    image: str = ""
+    restart_policy: str = ""
+    env: list[EnvVar] = []
+    ports: list[ContainerPort] = []
+    volume_mounts: list[VolumeMount] = []
+    resources: Resources = Resources()
+    liveness_probe: dict[str, Any] | None = None
+    readiness_probe: dict[str, Any] | None = None
+    startup_probe: dict[str, Any] | None = None
+
+
+class PodSpec(Wire, frozen=True):
+    """core/v1 PodSpec, as far as it is shown."""
+
+    node_name: str = ""
+    service_account_name: str = ""
+    restart_policy: str = ""
+    priority_class_name: str = ""
+    containers: list[Container] = []
+    init_containers: list[Container] = []
+    ephemeral_containers: list[Container] = []
+
+
+class PodStatus(Wire, frozen=True):
+    """core/v1 PodStatus, as far as it is shown."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    pod_ip: str = ""
+    host_ip: str = ""
+    qos_class: str = ""
+    start_time: datetime | None = None
+    conditions: list[PodCondition] = []
+    container_statuses: list[ContainerStatus] = []
+    init_container_statuses: list[ContainerStatus] = []
+    ephemeral_container_statuses: list[ContainerStatus] = []
+
+
+class Pod(Wire, frozen=True):
+    """core/v1 Pod."""
+
+    metadata: Metadata = Metadata()
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What a container is doing: a tone, a word, and a sentence why where there is something to explain."""
+
+    tone: str
+    word: str
+    why: str = ""
+
+
+GOOD_WAITS = {"ContainerCreating", "PodInitializing"}
+
+
+def read(connection: Connection, namespace: str, name: str) -> Pod:
+    """One pod. Raises ClusterError."""
+    return connection.get(PODS.path(namespace, name), type=Pod)
+
+
+def statuses(pod: Pod) -> dict[str, ContainerStatus]:
+    """The status of each container, by the container's name."""
+    status = pod.status
+    everything = (*status.init_container_statuses, *status.container_statuses, *status.ephemeral_container_statuses)
+    return {each.name: each for each in everything}
+
+
+def containers(pod: Pod) -> list[Container]:
+    """All containers in the order in which they start: init, then the others, then ephemeral ones."""
+    return [*pod.spec.init_containers, *pod.spec.containers, *pod.spec.ephemeral_containers]
+
+
+def doing(status: ContainerStatus | None, *, init: bool = False) -> Doing:
+    """What a container is doing, from its status."""
+    if status is None:
+        return Doing("busy", _("Not started"))
+    state = status.state
+    if state.waiting:
+        reason = state.waiting.reason or _("Waiting")
+        return Doing("busy" if reason in GOOD_WAITS else "bad", reason, state.waiting.message)
+    if state.terminated:
+        return ended(state.terminated)
+    if state.running:
+        if status.ready or init:
+            return Doing("ok", _("Running"))
+        return Doing("warn", _("Running, not ready"), _("Its readiness probe does not succeed (yet)."))
+    return Doing("busy", _("Not started"))
+
+
+def ended(terminated: Terminated) -> Doing:
+    """How a container ended."""
+    if terminated.exit_code == 0 and not terminated.signal:
+        return Doing("off", terminated.reason or _("Completed"))
+    return Doing("bad", terminated.reason or _("Error"), exit_words(terminated))
+
+
+def exit_words(terminated: Terminated) -> str:
+    """Why a container ended, in a sentence: exit code or signal, and what it left as its message."""
+    if terminated.signal:
+        words = _("Ended by signal %(signal)d.") % {"signal": terminated.signal}
+    elif terminated.reason == "OOMKilled":
+        words = _("Used more memory than its limit and was killed (exit code %(code)d).") % {
+            "code": terminated.exit_code
+        }
+    else:
+        words = _("Ended with exit code %(code)d.") % {"code": terminated.exit_code}
+    return f"{words} {terminated.message}".strip()
+
+
+def last_time(status: ContainerStatus | None) -> Terminated | None:
+    """How the run before this one ended, if there was one."""
+    return status.last_state.terminated if status else None
+
+
+def why(pod: Pod) -> str:
+    """One sentence on why a pod is not well; empty where it is. The most telling reason wins."""
+    if pod.status.message or pod.status.reason:
+        return pod.status.message or pod.status.reason
+    known = statuses(pod)
+    for container in containers(pod):
+        status = known.get(container.name)
+        if sentence := container_why(container.name, status):
+            return sentence
+    for condition in pod.status.conditions:
+        if condition.type == "PodScheduled" and condition.status == "False":
+            return condition.message or condition.reason
+    return ""
+
+
+def container_why(name: str, status: ContainerStatus | None) -> str:
+    """One sentence on what is wrong with a container; empty where nothing is."""
+    now = doing(status)
+    if now.tone != "bad":
+        return ""
+    words = f"{name}: {now.word}"
+    last = last_time(status)
+    if last and status and status.state.waiting:
+        return f"{words}. {_('Last time:')} {exit_words(last)}"
+    return f"{words}. {now.why}".strip() if now.why else f"{words}."
+
+
+def quantities(container: Container) -> list[tuple[str, str]]:
+    """Requests and limits per resource: ``cpu`` and ``100m of 500m`` where both are set."""
+    requests, limits = container.resources.requests, container.resources.limits
+    found = []
+    for resource in sorted({*requests, *limits}):
+        request, limit = requests.get(resource), limits.get(resource)
+        if request is not None and limit is not None:
+            words = _("%(request)s, at most %(limit)s") % {"request": request, "limit": limit}
+        elif limit is not None:
+            words = _("at most %(limit)s") % {"limit": limit}
+        else:
+            words = _("%(request)s, no limit") % {"request": request}
+        found.append((resource, words))
+    return found
+
+
+def probe_words(probe: dict[str, Any]) -> str:
+    """A probe in one line: what is asked, how often, how patiently."""
+    if http := probe.get("httpGet"):
+        asked = f"{str(http.get('scheme', 'HTTP')).lower()}://:{http.get('port', '')}{http.get('path', '/')}"
+    elif tcp := probe.get("tcpSocket"):
+        asked = f"tcp :{tcp.get('port', '')}"
+    elif grpc := probe.get("grpc"):
+        asked = f"grpc :{grpc.get('port', '')} {grpc.get('service') or ''}".strip()
+    else:
+        asked = " ".join(str(part) for part in (probe.get("exec") or {}).get("command") or ())
+    rhythm = _("every %(period)ss, %(failures)s failures allowed") % {
+        "period": probe.get("periodSeconds", 10),
+        "failures": probe.get("failureThreshold", 3),
+    }
+    return f"{asked} · {rhythm}"

@@ -1,0 +1,226 @@
+"""Just what Porthole reads of the API server's JSON, as msgspec structs. Unknown fields are skipped while decoding."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+
+
+class Wire(msgspec.Struct, rename="camel", frozen=True):
+    """Base of all: Kubernetes writes camelCase."""
+
+
+class StatusCause(Wire, frozen=True):
+    """One field that the API server does not accept."""
+
+    reason: str = ""
+    message: str = ""
+    field: str = ""
+
+
+class StatusDetails(Wire, frozen=True):
+    """What a Status is about."""
+
+    name: str = ""
+    group: str = ""
+    kind: str = ""
+    causes: list[StatusCause] = []
+    retry_after_seconds: int = 0
+
+
+class Status(Wire, frozen=True):
+    """meta/v1 Status: how the API server words a failure."""
+
+    kind: str = ""
+    message: str = ""
+    reason: str = ""
+    code: int = 0
+    details: StatusDetails | None = None
+
+
+class ListMetadata(Wire, frozen=True):
+    """meta/v1 ListMeta."""
+
+    resource_version: str = ""
+    continue_token: str = msgspec.field(name="continue", default="")
+    remaining_item_count: int | None = None
+
+
+class OwnerReference(Wire, frozen=True):
+    """meta/v1 OwnerReference."""
+
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    api_version: str = ""
+    controller: bool = False
+
+
+class Metadata(Wire, frozen=True):
+    """meta/v1 ObjectMeta without managedFields, which are most of its bytes."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    owner_references: list[OwnerReference] = []
+
+
+class RowMetadata(Wire, frozen=True):
+    """The part of ObjectMeta that a row of a list needs."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    creation_timestamp: datetime | None = None
+    labels: dict[str, str] = {}
+
+
+class RowObject(Wire, frozen=True):
+    """meta/v1 PartialObjectMetadata."""
+
+    metadata: RowMetadata = RowMetadata()
+
+
+class TableRow(Wire, frozen=True):
+    """One object as the API server prints it; cells are in the order of the columns."""
+
+    cells: list[Any]
+    object: RowObject | None = None
+
+
+class TableColumn(Wire, frozen=True):
+    """meta/v1 TableColumnDefinition; priority 0 is always shown, higher only where there is room."""
+
+    name: str
+    type: str = "string"
+    format: str = ""
+    description: str = ""
+    priority: int = 0
+
+
+class Table(Wire, frozen=True):
+    """meta/v1 Table."""
+
+    column_definitions: list[TableColumn] | None = None
+    rows: list[TableRow] | None = None
+    metadata: ListMetadata = ListMetadata()
+
+
+class TableEvent(Wire, frozen=True):
+    """One line of a Table watch; the object stays raw because an ERROR holds a Status instead."""
+
+    type: str
+    object: msgspec.Raw
+
+
+class Event(Wire, frozen=True):
+    """core/v1 Event."""
+
+    metadata: Metadata = Metadata()
+    type: str = ""
+    reason: str = ""
+    message: str = ""
+    count: int = 0
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+    reporting_component: str = ""
+    source: dict[str, str] = {}
+    series: dict[str, Any] | None = None
+
+
+class EventList(Wire, frozen=True):
+    """core/v1 EventList."""
+
+    items: list[Event] = []
+    metadata: ListMetadata = ListMetadata()
+
+
+class ScaleSpec(Wire, frozen=True):
+    """How many are wanted; the API server leaves zero out."""
+
+    replicas: int = 0
+
+
+class ScaleStatus(Wire, frozen=True):
+    """How many there are."""
+
+    replicas: int = 0
+
+
+class Scale(Wire, frozen=True):
+    """autoscaling/v1 Scale."""
+
+    metadata: Metadata = Metadata()
+    spec: ScaleSpec = ScaleSpec()
+    status: ScaleStatus = ScaleStatus()
+
+
+class ScaleTargetRef(Wire, frozen=True):
+    """What a HorizontalPodAutoscaler scales."""
+
+    kind: str = ""
+    name: str = ""
+
+
+class AutoscalerSpec(Wire, frozen=True):
+    """autoscaling/v2 HorizontalPodAutoscalerSpec, as far as a person must know before scaling by hand."""
+
+    scale_target_ref: ScaleTargetRef = ScaleTargetRef()
+    min_replicas: int = 1
+    max_replicas: int = 0
+
+
+class Autoscaler(Wire, frozen=True):
+    """autoscaling/v2 HorizontalPodAutoscaler."""
+
+    metadata: Metadata = Metadata()
+    spec: AutoscalerSpec = AutoscalerSpec()
+
+
+class AutoscalerList(Wire, frozen=True):
+    """autoscaling/v2 HorizontalPodAutoscalerList."""
+
+    items: list[Autoscaler] = []
+
+
+class AccessReviewStatus(Wire, frozen=True):
+    """The answer of an access review."""
+
+    allowed: bool = False
+    reason: str = ""
+
+
+class AccessReview(Wire, frozen=True):
+    """authorization.k8s.io/v1 SelfSubjectAccessReview."""
+
+    status: AccessReviewStatus = AccessReviewStatus()
+
+
+class UserInfo(Wire, frozen=True):
+    """authentication.k8s.io/v1 UserInfo."""
+
+    username: str = ""
+    uid: str = ""
+    groups: list[str] = []
+
+
+class SelfSubjectReviewStatus(Wire, frozen=True):
+    """Who the API server takes us for."""
+
+    user_info: UserInfo = UserInfo()
+
+
+class SelfSubjectReview(Wire, frozen=True):
+    """authentication.k8s.io/v1 SelfSubjectReview."""
+
+    status: SelfSubjectReviewStatus = SelfSubjectReviewStatus()

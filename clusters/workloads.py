@@ -1,0 +1,174 @@
+"""Deployments, StatefulSets, ReplicaSets and DaemonSets: how far they are, and what owns their number."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clusters.connection import Connection
+from clusters.kinds import AUTOSCALERS
+from clusters.kinds.kind import Kind, State
+from clusters.kinds.replicas import replicas_state
+from clusters.pods import PodCondition, PodSpec
+from clusters.wire import Autoscaler, AutoscalerList, Metadata, Wire
+
+
+class Requirement(Wire, frozen=True):
+    """meta/v1 LabelSelectorRequirement."""
+
+    key: str = ""
+    operator: str = ""
+    values: list[str] = []
+
+
+class Selector(Wire, frozen=True):
+    """meta/v1 LabelSelector."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: list[Requirement] = []
+
+
+class Template(Wire, frozen=True):
+    """core/v1 PodTemplateSpec."""
+
+    spec: PodSpec = PodSpec()
+
+
+class WorkloadSpec(Wire, frozen=True):
+    """What the four kinds' specs have in common; replicas is left out by the API server when zero is not meant."""
+
+    replicas: int = 1
+    paused: bool = False
+    selector: Selector = Selector()
+    template: Template = Template()
+    strategy: dict[str, Any] = {}
+    update_strategy: dict[str, Any] = {}
+
+
+class WorkloadStatus(Wire, frozen=True):
+    """What the four kinds' statuses tell; each kind fills its own part."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    ready_replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    desired_number_scheduled: int = 0
+    number_ready: int = 0
+    number_available: int = 0
+    updated_number_scheduled: int = 0
+    current_revision: str = ""
+    update_revision: str = ""
+    conditions: list[PodCondition] = []
+
+
+class Workload(Wire, frozen=True):
+    """apps/v1 Deployment, StatefulSet, ReplicaSet or DaemonSet."""
+
+    metadata: Metadata = Metadata()
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a workload is: pod counts, the state, and the rollout in words."""
+
+    wanted: int
+    ready: int
+    updated: int
+    available: int
+    state: State
+    rollout: str
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is on its way any more."""
+        return self.ready == self.updated == self.wanted and self.state.tone in ("ok", "off")
+
+
+def read(connection: Connection, kind: Kind, namespace: str, name: str) -> Workload:
+    """One workload. Raises ClusterError."""
+    return connection.get(kind.path(namespace, name), type=Workload)
+
+
+def progress(kind: Kind, workload: Workload) -> Progress:
+    """How far a workload of ``kind`` is."""
+    status = workload.status
+    if kind.plural == "daemonsets":
+        wanted, ready = status.desired_number_scheduled, status.number_ready
+        updated, available = status.updated_number_scheduled, status.number_available
+    else:
+        wanted, ready = workload.spec.replicas, status.ready_replicas
+        updated, available = status.updated_replicas, status.available_replicas
+    if kind.plural == "replicasets":
+        updated = status.replicas
+    if kind.plural == "statefulsets" and status.current_revision == status.update_revision:
+        # Once a rollout is done, the controller counts nobody as updated.
+        updated = status.replicas
+    seen = status.observed_generation >= workload.metadata.generation
+    state = stalled(workload) or replicas_state(ready, wanted, updated if seen else min(updated, wanted - 1))
+    return Progress(wanted, ready, updated, available, state, rollout_words(workload, wanted, updated, available, seen))
+
+
+def stalled(workload: Workload) -> State | None:
+    """The state of a rollout that the controller has given up on."""
+    for condition in workload.status.conditions:
+        if condition.type == "Progressing" and condition.reason == "ProgressDeadlineExceeded":
+            return State("bad", _("Rollout stuck"))
+    return None
+
+
+def rollout_words(workload: Workload, wanted: int, updated: int, available: int, seen: bool) -> str:
+    """What a rollout is waiting for, as `kubectl rollout status` would say it; empty when it is done."""
+    old = workload.status.replicas - updated
+    numbers = {"updated": updated, "wanted": wanted, "available": available, "old": old}
+    if workload.spec.paused:
+        return _("The rollout is paused.")
+    if not seen:
+        return _("Waiting for the change to be noticed.")
+    if updated < wanted:
+        return _("%(updated)d of %(wanted)d replicas are of the new version.") % numbers
+    if old > 0 and workload.status.replicas > wanted:
+        return _("%(old)d old replicas are still ending.") % numbers
+    if workload.status.replicas > wanted:
+        return _("%(count)d replicas are still ending.") % {"count": workload.status.replicas - wanted}
+    if available < wanted:
+        return _("%(available)d of %(wanted)d replicas are available.") % numbers
+    return ""
+
+
+def why(workload: Workload) -> str:
+    """What a failing condition says; empty where none fails."""
+    for condition in workload.status.conditions:
+        if condition.type == "ReplicaFailure" and condition.status == "True":
+            return condition.message
+        if condition.type == "Progressing" and condition.status == "False":
+            return condition.message
+    return ""
+
+
+def selector_text(selector: Selector) -> str:
+    """A label selector as a query parameter has it (``app=web,tier in (a,b)``)."""
+    parts = [f"{key}={value}" for key, value in sorted(selector.match_labels.items())]
+    for requirement in selector.match_expressions:
+        values = ",".join(requirement.values)
+        parts.append(
+            {
+                "In": f"{requirement.key} in ({values})",
+                "NotIn": f"{requirement.key} notin ({values})",
+                "Exists": requirement.key,
+                "DoesNotExist": f"!{requirement.key}",
+            }[requirement.operator]
+        )
+    return ",".join(parts)
+
+
+def autoscaler_of(connection: Connection, kind: Kind, namespace: str, name: str) -> Autoscaler | None:
+    """The HorizontalPodAutoscaler that owns the number, if there is one. Raises ClusterError."""
+    found = connection.get(AUTOSCALERS.path(namespace), type=AutoscalerList).items
+    for autoscaler in found:
+        target = autoscaler.spec.scale_target_ref
+        if (target.kind, target.name) == (kind.kind, name):
+            return autoscaler
+    return None

@@ -1,0 +1,1 @@
+"""Speaks HTTP. The Django site: settings, who is asking, pages."""

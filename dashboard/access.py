@@ -1,0 +1,79 @@
+"""From a URL's cluster name to the person's own connection."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clusters.connection import connect
+from clusters.names import segment
+from dashboard import signin
+from dashboard.problems import Problem, problem_response
+
+View = Callable[..., HttpResponseBase]
+ALL = "-"
+
+
+def at_cluster(view: View) -> View:
+    """Call ``view(request, connection, …)`` with the signed-in person's connection to the cluster of the URL.
+
+    Somebody who is not signed in goes to sign in and comes back; nothing is sent to a cluster for them. A namespace of
+    ``-`` arrives as "" (all namespaces, or none), any other one checked.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, cluster: str, **kwargs: Any) -> HttpResponseBase:
+        if not signin.active(request):
+            return to_sign_in(request)
+        found = next((each for each in signin.clusters(request) if each.name == cluster), None)
+        if not found:
+            return no_such_cluster(request, cluster)
+        request.cluster = found  # type: ignore[attr-defined]
+        if "namespace" in kwargs:
+            namespace = kwargs["namespace"]
+            kwargs["namespace"] = "" if namespace == ALL else segment(namespace)
+            request.namespace = kwargs["namespace"]  # type: ignore[attr-defined]
+        connection = connect(found, signin.credentials(request, found))
+        return view(request, connection, **kwargs)
+
+    return wrapper
+
+
+def signed_in(view: View) -> View:
+    """Let only signed-in people through to ``view``."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        return view(request, **kwargs) if signin.active(request) else to_sign_in(request)
+
+    return wrapper
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send a page to the sign-in page and back; a fragment is told to make its page go there."""
+    htmx = getattr(request, "htmx", None)
+    page = (htmx.current_url_abs_path if htmx else request.get_full_path()) or "/"
+    url = f"{reverse('signin')}?{urlencode({'next': page})}"
+    if htmx:
+        response = HttpResponse(status=401)
+        response["HX-Redirect"] = url
+        return response
+    return redirect(url)
+
+
+def no_such_cluster(request: HttpRequest, name: str) -> HttpResponse:
+    """Say that there is no such cluster, or none that this person can open: which of the two is nobody's business."""
+    problem = Problem(
+        title=_("No such cluster"),
+        message=_("There is no cluster %(name)s that you can open.") % {"name": name},
+        advice=_("Choose one from the list."),
+        action_label=_("Clusters"),
+        action_url=reverse("clusters"),
+    )
+    return problem_response(request, problem, 404)

@@ -1,0 +1,102 @@
+"""Every setting of Porthole, once: name, type, default, help. The environment is read from here and nowhere else."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class ConfigError(Exception):
+    """A setting has a value that cannot be used; the message names it and says what it should be."""
+
+
+def boolean(text: str) -> bool:
+    """``true`` and ``false`` as people write them. Raises ValueError."""
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+        "": False,
+    }
+    if text.strip().lower() not in words:
+        raise ValueError("write true or false")
+    return words[text.strip().lower()]
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 lets the system choose a free one. Raises ValueError."""
+    number = int(text) if text.isdecimal() else -1
+    if not 0 <= number <= 65535:
+        raise ValueError("write a port number from 0 to 65535")
+    return number
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1. Raises ValueError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("write a whole number of at least 1")
+    return int(text)
+
+
+def words(text: str) -> list[str]:
+    """A list with commas between."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its environment variable, how its text is read, what it is when unset."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str
+    help: str
+
+
+SETTINGS = (
+    Setting("PORT", port, "8000", "The port to serve on; 0 for any free one."),
+    Setting("HOST", str, "127.0.0.1", "The address to serve on."),
+    Setting("ALLOWED_HOSTS", words, "localhost,127.0.0.1,[::1]", "Host names that Porthole answers to."),
+    Setting("CSRF_TRUSTED_ORIGINS", words, "", "Origins (https://…) that may post, where a proxy changes the host."),
+    Setting("SECRET_KEY", str, "", "Signs and encrypts sessions. Unset: made once and kept in the state folder."),
+    Setting("SECRET_KEY_FALLBACKS", words, "", "Former values of SECRET_KEY that are still accepted."),
+    Setting("DATABASE_URL", str, "", "Where sessions and clusters are kept. Unset: SQLite in the state folder."),
+    Setting("PORTHOLE_STATE", str, "~/.local/state/porthole", "The state folder."),
+    Setting("PORTHOLE_WAYS", words, "", "Ways to sign in: kubeconfig, demo."),
+    Setting(
+        "PORTHOLE_HTTPS", boolean, "false", "Whether people reach Porthole by https: cookies are then for https only."
+    ),
+    Setting("PORTHOLE_THREADS", count, "64", "Requests served at once, each open live stream being one."),
+    Setting(
+        "PORTHOLE_STREAMS", count, "48", "Live streams open at once; beyond them pages ask again every few seconds."
+    ),
+    Setting("PORTHOLE_DEMO_SERVER", str, "", "Where the demo cluster's API server is; set by the demo command."),
+    Setting("KUBECONFIG", str, "", "The kubeconfig to serve, as kubectl reads it."),
+    Setting("DEBUG", boolean, "false", "Django's debug pages. Never where others can reach them."),
+    Setting("LOG_LEVEL", str.upper, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+)
+
+
+def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """All settings by name. Raises ConfigError for the first one that cannot be used."""
+    values = {}
+    for setting in SETTINGS:
+        text = environment.get(setting.name, "") or setting.default
+        try:
+            values[setting.name] = setting.read(text)
+        except ValueError as error:
+            raise ConfigError(f"{setting.name}={text!r} cannot be used: {error}. ({setting.help})") from error
+    return values
+
+
+def state_folder(values: Mapping[str, Any]) -> Path:
+    """The state folder, made if absent and readable for its owner only."""
+    folder = Path(values["PORTHOLE_STATE"]).expanduser()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder

@@ -1,0 +1,40 @@
+"""What has to be done before Porthole serves, and the step over to gunicorn."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+
+BASE = Path(__file__).resolve().parent.parent.parent
+
+
+def prepare() -> None:
+    """Bring the database up to date, and the static files where they changed."""
+    call_command("migrate", verbosity=0, interactive=False)
+    stamp = settings.STATIC_ROOT / "stamp"
+    fingerprint = static_fingerprint()
+    if not stamp.exists() or stamp.read_text() != fingerprint:
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        stamp.write_text(fingerprint)
+
+
+def static_fingerprint() -> str:
+    """Changes when any static file does."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in sorted(finder.list(ignore_patterns=None), key=lambda found: found[0]):
+            status = Path(storage.path(path)).stat()
+            digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def run_gunicorn(environment: dict[str, str]) -> None:
+    """Become gunicorn; does not return. ``environment`` is added to what is set."""
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:dashboard.server", "dashboard.wsgi"]
+    os.chdir(BASE)
+    sys.stdout.flush()
+    os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606 - our own interpreter, no shell

@@ -1,0 +1,86 @@
+"""What holds for every request: its id, its headers, and that an error of a cluster becomes a page."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
+
+from clusters.errors import ClusterError, Unauthorized
+from dashboard.logs import current_request_id
+from dashboard.problems import problem_of, problem_response, wording_of
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+logger = logging.getLogger(__name__)
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give the request an id, the client's X-Request-ID if it is a plain one; answers and log lines carry it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        identity = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = identity  # type: ignore[attr-defined]
+        token = current_request_id.set(identity)
+        try:
+            response = get_response(request)
+        finally:
+            current_request_id.reset(token)
+        response["X-Request-ID"] = identity
+        return response
+
+    return middleware
+
+
+def compression(get_response: GetResponse) -> GetResponse:
+    """Compress pages with Django's GZipMiddleware, whose random padding answers BREACH; streams go out as they are."""
+
+    class Compression(GZipMiddleware):
+        def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+            if response.streaming:
+                return response
+            return super().process_response(request, response)
+
+    return Compression(get_response)  # type: ignore[return-value]
+
+
+def private_pages(get_response: GetResponse) -> GetResponse:
+    """Keep pages out of every cache, and apart from the fragments that share their URL."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+            patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        return response
+
+    return middleware
+
+
+class ClusterErrors:
+    """Turns a ClusterError that a view raises into a page or a fragment."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Take the next handler."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The problem page of a ClusterError; anything else is Django's to handle."""
+        if not isinstance(exception, ClusterError):
+            return None
+        status = wording_of(exception).status
+        logger.info("%s %s: %s (%s)", request.method, request.path, type(exception).__name__, exception.reason)
+        response = problem_response(request, problem_of(exception), status)
+        if isinstance(exception, Unauthorized):
+            response["WWW-Authenticate"] = "Bearer"
+        return response

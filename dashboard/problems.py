@@ -1,0 +1,93 @@
+"""What went wrong, as something worth reading: a title, the server's own words, and what to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from clusters import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One failure, for people; ``message`` is in the server's words where it said any."""
+
+    title: str
+    message: str
+    advice: str = ""
+    action_label: str = ""
+    action_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one kind of error is titled and advised, and with which HTTP status it is answered."""
+
+    status: int
+    title: Callable[[], str]
+    advice: Callable[[], str]
+
+
+WORDINGS: dict[type[errors.ClusterError], Wording] = {
+    errors.BadName: Wording(
+        404, lambda: _("There is no such name"), lambda: _("Check the address: names have no slashes or dots alone.")
+    ),
+    errors.NoCredentials: Wording(
+        403,
+        lambda: _("Nobody to act as"),
+        lambda: _("Porthole only ever acts as you. Sign in again, or mend the kubeconfig."),
+    ),
+    errors.Unreachable: Wording(
+        502, lambda: _("The cluster does not answer"), lambda: _("Is it on, and is its network reachable from here?")
+    ),
+    errors.Unauthorized: Wording(
+        401,
+        lambda: _("The cluster does not know you"),
+        lambda: _(
+            "Your credentials are refused: they may have expired, or are meant for another cluster. Sign in again."
+        ),
+    ),
+    errors.Forbidden: Wording(
+        403,
+        lambda: _("You may not do this"),
+        lambda: _("Whoever runs the cluster can grant it with a Role and a RoleBinding."),
+    ),
+    errors.NotFound: Wording(
+        404, lambda: _("It is not there"), lambda: _("It may have been deleted or renamed a moment ago.")
+    ),
+    errors.Conflict: Wording(
+        409, lambda: _("It changed meanwhile"), lambda: _("Look at how it is now, then decide again.")
+    ),
+    errors.Gone: Wording(410, lambda: _("This list has moved on"), lambda: _("Load it again from the beginning.")),
+    errors.Invalid: Wording(
+        422, lambda: _("The cluster does not accept this"), lambda: _("Change what the message names, then try again.")
+    ),
+    errors.TooManyRequests: Wording(429, lambda: _("The cluster is busy"), lambda: _("Wait a moment, then try again.")),
+    errors.Failed: Wording(
+        502, lambda: _("The cluster failed"), lambda: _("Try again; if it stays, the API server's log says more.")
+    ),
+}
+
+
+def wording_of(error: errors.ClusterError) -> Wording:
+    """The wording of an error's class, or of the nearest class above it."""
+    for ancestor in type(error).__mro__:
+        if ancestor in WORDINGS:
+            return WORDINGS[ancestor]
+    return WORDINGS[errors.Failed]
+
+
+def problem_of(error: errors.ClusterError, title: str = "") -> Problem:
+    """An error as a person reads it; ``title`` says what they wanted, where the page knows."""
+    wording = wording_of(error)
+    return Problem(title or wording.title(), error.message, wording.advice())
+
+
+def problem_response(request: HttpRequest, problem: Problem, status: int) -> HttpResponse:
+    """A whole page, or for htmx the fragment that is shown where the answer would have been."""
+    htmx = getattr(request, "htmx", None)
+    fragment = htmx is not None and bool(htmx) and not htmx.boosted
+    template = "errors/_problem.html" if fragment else "errors/problem.html"
+    return render(request, template, {"problem": problem, "status": status}, status=status)

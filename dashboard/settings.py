@@ -1,0 +1,157 @@
+"""Django's settings, made from dashboard.config."""
+
+import secrets
+from pathlib import Path
+
+import dj_database_url
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard import config
+
+try:
+    CONFIG = config.load()
+except config.ConfigError as error:
+    raise ImproperlyConfigured(str(error)) from error
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def secret_key() -> str:
+    """SECRET_KEY, or one made at the first start and kept in the state folder."""
+    if CONFIG["SECRET_KEY"]:
+        return str(CONFIG["SECRET_KEY"])
+    file = config.state_folder(CONFIG) / "secret-key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(50))
+    return file.read_text()
+
+
+def database_url() -> str:
+    """DATABASE_URL, or SQLite in the state folder."""
+    return str(CONFIG["DATABASE_URL"] or f"sqlite:///{config.state_folder(CONFIG) / 'porthole.sqlite3'}")
+
+
+SECRET_KEY = secret_key()
+SECRET_KEY_FALLBACKS = CONFIG["SECRET_KEY_FALLBACKS"]
+DEBUG = CONFIG["DEBUG"]
+ALLOWED_HOSTS = CONFIG["ALLOWED_HOSTS"]
+CSRF_TRUSTED_ORIGINS = CONFIG["CSRF_TRUSTED_ORIGINS"]
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {"default": dj_database_url.parse(database_url(), conn_max_age=60)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Readers and the one writer do not wait for each other, and writers wait their turn.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 10,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "clusters",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "dashboard.middleware.request_id",
+    "dashboard.middleware.compression",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.private_pages",
+    "dashboard.middleware.ClusterErrors",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboard.context.page_context",
+            ],
+        },
+    }
+]
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = config.state_folder(CONFIG) / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+HTTPS = CONFIG["PORTHOLE_HTTPS"]
+SESSION_ENGINE = "dashboard.sessions"
+SESSION_COOKIE_NAME = "__Host-porthole" if HTTPS else "porthole"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = "__Host-porthole-csrf" if HTTPS else "porthole-csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "dashboard.views.problems.csrf_failure"
+SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+SILENCED_SYSTEM_CHECKS = [
+    "security.W004",  # HSTS is on where PORTHOLE_HTTPS says that people come by https
+    "security.W008",  # the ingress redirects to https; Porthole does not know its own outer address
+    "security.W012",  # cookies are for https only where PORTHOLE_HTTPS says so
+    "security.W016",
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "dashboard.logs.RequestId"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
+    },
+    "root": {"handlers": ["console"], "level": CONFIG["LOG_LEVEL"]},
+    # urllib3 at DEBUG prints every request line; header values it never prints.
+    "loggers": {"urllib3": {"level": "INFO"}, "django.server": {"level": "INFO"}},
+}

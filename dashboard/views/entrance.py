@@ -1,0 +1,75 @@
+"""The way to a cluster: signing in and out, the list of clusters, the first page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from clusters.kinds import PODS
+from clusters.models import Cluster
+from dashboard import signin
+from dashboard.access import signed_in
+from dashboard.links import home_url, list_url
+from dashboard.returns import next_url
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCard:
+    """A cluster in the list of clusters."""
+
+    cluster: Cluster
+    url: str
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClustersPage:
+    """The list of clusters that one can open."""
+
+    rows: list[ClusterCard]
+
+
+@require_safe
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The ways in; somebody who is signed in already goes on."""
+    if signin.active(request):
+        return redirect(next_url(request))
+    ways = signin.ways()
+    context: dict[str, Any] = {
+        "ways": [{"name": name, "title": way.TITLE} for name, way in ways.items()],
+        "demo_people": ways["demo"].PEOPLE if "demo" in ways else [],
+        "next": next_url(request),
+    }
+    return render(request, "signin/signin.html", context)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session; all that it held is deleted."""
+    request.session.flush()
+    return redirect("signin")
+
+
+@require_safe
+@signed_in
+def first_page(request: HttpRequest) -> HttpResponse:
+    """The only cluster's home, or the list of clusters."""
+    clusters = signin.clusters(request)
+    return redirect(home_url(clusters[0])) if len(clusters) == 1 else redirect("clusters")
+
+
+@require_safe
+@signed_in
+def clusters(request: HttpRequest) -> HttpResponse:
+    """The list of clusters; opening one asks nothing of the others, so a dead one delays nobody."""
+    rows = [
+        ClusterCard(
+            cluster,
+            list_url(cluster, PODS, cluster.default_namespace) if cluster.default_namespace else home_url(cluster),
+            cluster.server,
+        )
+        for cluster in signin.clusters(request)
+    ]
+    return render(request, "clusters/list.html", {"page": ClustersPage(rows)})

@@ -1,0 +1,279 @@
+"""A list of any kind: a page, its fragments, and what its form asks for."""
+
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clusters import discovery, errors, tables
+from clusters.connection import Connection
+from clusters.kinds.kind import Kind
+from clusters.tables import STATES
+from dashboard.access import at_cluster
+from dashboard.links import list_url
+from dashboard.problems import Problem, problem_of, wording_of
+from dashboard.views import streams
+from dashboard.views.rows import RowView, css_of, has_state, is_other, layout
+
+LONGEST_FIELD = 500
+FRAGMENTS = {"rows", "more"}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnView:
+    """A column's heading; ``kind`` is its class, ``sorted`` is ``ascending``, ``descending`` or empty."""
+
+    name: str
+    key: str
+    kind: str
+    description: str = ""
+    sort_url: str = ""
+    sorted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several; ``count`` is None where it is not known."""
+
+    key: str
+    label: str
+    url: str
+    current: bool
+    tone: str = ""
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListForm:
+    """What was asked for, as it was typed, and what is wrong with it by field."""
+
+    text: str = ""
+    selector: str = ""
+    state: str = ""
+    sort: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The context of lists/list.html and its fragments, as ``page``.
+
+    ``total`` and ``matched`` are None where the API server does not tell; ``first`` is the number of the first row here
+    and ``shown`` how many rows have been shown up to here.
+    """
+
+    kind: Kind
+    columns: list[ColumnView]
+    rows: list[RowView]
+    total: int | None
+    matched: int | None
+    shown: int
+    first: int
+    next_url: str
+    first_url: str
+    form: ListForm
+    states: list[Choice]
+    all_namespaces: bool
+    stream_url: str
+    reset_url: str
+    message: str
+    denied: Problem | None = None
+
+
+@require_safe
+@at_cluster
+def list_page(request: HttpRequest, connection: Connection, namespace: str, kind: str) -> HttpResponseBase:
+    """A kind's list in one namespace or all; with ``watch`` the stream of its changes."""
+    found = discovery.find(connection, kind)
+    query = query_of(request)
+    if "watch" in request.GET:
+        return streams.rows_stream(request, connection, found, namespace, query)
+    status = 200
+    try:
+        page = list_context(request, connection, found, namespace, query)
+    except (errors.Forbidden, errors.Gone, errors.Invalid) as error:
+        page, status = refused_context(request, connection, found, namespace, query, error), wording_of(error).status
+    target = (request.headers.get("HX-Target") or "").rpartition("#")[2]
+    template = "lists/_rows.html" if request.htmx and target in FRAGMENTS else "lists/list.html"  # type: ignore[attr-defined]
+    return render(request, template, {"page": page}, status=status)
+
+
+def query_of(request: HttpRequest) -> tables.Query:
+    """What a list URL asks for: ``q``, ``selector``, ``state``, ``sort`` (``-`` before it for descending).
+
+    ``from`` is how many rows come before, ``continue`` the API server's token. Raises Invalid.
+    """
+    given = request.GET
+    sort = given.get("sort", "")[:LONGEST_FIELD]
+    state = given.get("state", "")
+    offset = given.get("from", "0")
+    if not offset.isdecimal() or len(offset) > 9:
+        raise errors.Invalid(_("%(offset)s is not a number of rows.") % {"offset": offset[:50]}, status=400)
+    return tables.Query(
+        text=given.get("q", "").strip()[:LONGEST_FIELD],
+        selector=given.get("selector", "").strip()[:LONGEST_FIELD],
+        state=state if state in STATES else "",
+        sort=sort.removeprefix("-"),
+        descending=sort.startswith("-"),
+        continue_token=given.get("continue", ""),
+        offset=int(offset),
+    )
+
+
+def parameters(query: tables.Query, **changed: str) -> dict[str, str]:
+    """A query as URL parameters, with some of them changed."""
+    sort = ("-" if query.descending else "") + query.sort
+    return {"q": query.text, "selector": query.selector, "state": query.state, "sort": sort} | changed
+
+
+def list_context(
+    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, query: tables.Query
+) -> ListPage:
+    """Read the page from the API server. Raises ClusterError."""
+    found = tables.page(connection, kind, namespace, query)
+    cluster = connection.cluster
+    shown = query.offset + len(found.rows)
+    next_url = ""
+    if found.more:
+        forward = {"from": str(shown), "continue": found.continue_token}
+        next_url = list_url(cluster, kind, namespace, **parameters(query), **forward)
+    return ListPage(
+        kind=kind,
+        columns=column_views(connection, kind, namespace, query, found),
+        rows=layout(cluster, kind, found.columns).views(found.rows),
+        total=found.total,
+        matched=found.matched,
+        shown=shown,
+        first=query.offset + 1,
+        next_url=next_url,
+        first_url=list_url(cluster, kind, namespace),
+        form=form_of(query),
+        states=state_choices(connection, kind, namespace, query, found),
+        all_namespaces=kind.namespaced and not namespace,
+        stream_url=stream_url(connection, kind, namespace, query, found),
+        reset_url=list_url(cluster, kind, namespace) if query.walks or query.selector else "",
+        message=empty_message(kind, namespace, query),
+    )
+
+
+def refused_context(
+    request: HttpRequest,
+    connection: Connection,
+    kind: Kind,
+    namespace: str,
+    query: tables.Query,
+    error: errors.ClusterError,
+) -> ListPage:
+    """The same page without rows, saying why: a wrong selector stands at its field, all else in place of the rows."""
+    wrong_selector = bool(query.selector) and isinstance(error, errors.Invalid)
+    problem = problem_of(error, refused_title(kind, namespace) if isinstance(error, errors.Forbidden) else "")
+    url = list_url(connection.cluster, kind, namespace)
+    return ListPage(
+        kind=kind,
+        columns=[],
+        rows=[],
+        total=None,
+        matched=None,
+        shown=0,
+        first=1,
+        next_url="",
+        first_url=url,
+        form=form_of(query, {"selector": error.message} if wrong_selector else {}),
+        states=[],
+        all_namespaces=kind.namespaced and not namespace,
+        stream_url="",
+        reset_url=url,
+        message=_("Nothing is shown until the labels are mended") if wrong_selector else "",
+        denied=None if wrong_selector else problem,
+    )
+
+
+def refused_title(kind: Kind, namespace: str) -> str:
+    """What one may not do, in a sentence."""
+    words = {"kind": str(kind.title_plural).lower(), "namespace": namespace}
+    if namespace:
+        return _("You may not list %(kind)s in %(namespace)s") % words
+    return (
+        _("You may not list %(kind)s in all namespaces") % words
+        if kind.namespaced
+        else _("You may not list %(kind)s") % words
+    )
+
+
+def form_of(query: tables.Query, wrong: dict[str, str] | None = None) -> ListForm:
+    """The form as it was filled in."""
+    sort = ("-" if query.descending else "") + query.sort
+    return ListForm(query.text, query.selector, query.state, sort, wrong or {})
+
+
+def column_views(
+    connection: Connection, kind: Kind, namespace: str, query: tables.Query, found: tables.Page
+) -> list[ColumnView]:
+    """The headings in the order of the cells: name, namespace, state, the others, age; each sorts on a tap."""
+
+    def heading(name: str, key: str, css: str, description: str = "") -> ColumnView:
+        ascending = query.sort == key and not query.descending
+        url = list_url(connection.cluster, kind, namespace, **parameters(query, sort=f"-{key}" if ascending else key))
+        order = "" if query.sort != key else "descending" if query.descending else "ascending"
+        return ColumnView(name, key, css, description, url, order)
+
+    by_key = {column.key: column for column in found.columns}
+    views = [heading(_("Name"), "name", "name")]
+    if kind.namespaced and not namespace:
+        views.append(heading(_("Namespace"), "namespace", "namespace"))
+    if has_state(kind) and any(row.state.word for row in found.rows):
+        status = by_key.get("status")
+        views.append(heading(status.name if status else _("State"), "status" if status else "state", "state"))
+    views += [
+        heading(column.name, column.key, css_of(column), column.description)
+        for column in found.columns
+        if is_other(kind, column)
+    ]
+    views.append(heading(_("Age"), "age", "age"))
+    return views
+
+
+def state_choices(
+    connection: Connection, kind: Kind, namespace: str, query: tables.Query, found: tables.Page
+) -> list[Choice]:
+    """The states to filter by; counts are known once the whole set was read."""
+    if not has_state(kind):
+        return []
+    labels = {
+        "attention": (_("Needs attention"), "bad"),
+        "busy": (_("Changing"), "busy"),
+        "ok": (_("Running") if kind.key == "pods" else _("Ready"), "ok"),
+        "off": (_("Finished") if kind.key in ("pods", "jobs.batch") else _("At rest"), "off"),
+    }
+    counts = found.states
+
+    def choice(key: str, label: str, tone: str, count: int | None) -> Choice:
+        url = list_url(connection.cluster, kind, namespace, **parameters(query, state=key))
+        return Choice(key, label, url, query.state == key, tone, count)
+
+    everything = sum(counts.values()) if counts else found.total
+    return [
+        choice("", _("All"), "", everything),
+        *(choice(key, label, tone, counts.get(key)) for key, (label, tone) in labels.items()),
+    ]
+
+
+def stream_url(connection: Connection, kind: Kind, namespace: str, query: tables.Query, found: tables.Page) -> str:
+    """Where the changes of this page come from; pages after the first are not live, since the first one's list is."""
+    if query.offset or not found.resource_version:
+        return ""
+    bounds: dict[str, str] = {}
+    if not query.walks and found.more and found.rows:
+        bounds = {"until": "/".join(found.rows[-1].place)}
+    return list_url(connection.cluster, kind, namespace, **parameters(query), watch=found.resource_version, **bounds)
+
+
+def empty_message(kind: Kind, namespace: str, query: tables.Query) -> str:
+    """What an empty list says."""
+    words = {"kind": str(kind.title_plural).lower(), "namespace": namespace}
+    if query.walks or query.selector:
+        return _("No %(kind)s match") % words
+    return _("No %(kind)s in %(namespace)s") % words if namespace else _("No %(kind)s here") % words

@@ -1,0 +1,198 @@
+"""An object's pages: state first, then what it is made of; its events; its YAML."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clusters import discovery
+from clusters.connection import Connection
+from clusters.kinds import PODS
+from clusters.kinds.generic import generic_state
+from clusters.kinds.kind import Kind, State
+from clusters.pods import PodCondition
+from clusters.wire import Metadata, Wire
+from dashboard.access import at_cluster
+from dashboard.links import object_url
+from dashboard.problems import Problem
+from dashboard.views import pods, streams, workloads
+from dashboard.views.parts import (
+    ConditionRow,
+    EventRow,
+    Link,
+    Tab,
+    annotations,
+    condition_rows,
+    event_rows,
+    head,
+    moment,
+)
+from dashboard.views.rows import Fact
+
+
+class AnyStatus(Wire, frozen=True):
+    """What the statuses of most kinds have in common."""
+
+    phase: str = ""
+    conditions: list[PodCondition] = []
+
+
+class AnyObject(Wire, frozen=True):
+    """What all kinds have in common."""
+
+    metadata: Metadata = Metadata()
+    status: AnyStatus = AnyStatus()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPage:
+    """The context of objects/object.html, as ``page``."""
+
+    name: str
+    namespace: str
+    kind_title: str | Promise
+    back: Link
+    tabs: list[Tab]
+    tone: str
+    word: str
+    reason: str
+    facts: list[Fact]
+    conditions: list[ConditionRow]
+    events: list[EventRow]
+    events_problem: Problem | None
+    labels: list[tuple[str, str]]
+    annotations: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class EventsPage:
+    """The context of objects/events.html, as ``page``."""
+
+    name: str
+    namespace: str
+    kind_title: str | Promise
+    back: Link
+    tabs: list[Tab]
+    events: list[EventRow]
+    events_problem: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class YamlPage:
+    """The context of objects/yaml.html, as ``page``; ``managed_text`` is empty where nobody manages fields."""
+
+    name: str
+    namespace: str
+    kind_title: str | Promise
+    back: Link
+    tabs: list[Tab]
+    text: str
+    managed_text: str
+    download_url: str
+
+
+@require_safe
+@at_cluster
+def object_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponseBase:
+    """An object; with ``watch`` the stream of its changes."""
+    found = discovery.find(connection, kind)
+    if "watch" in request.GET:
+        return streams.object_stream(request, connection, found, namespace, name)
+    if found.key == PODS.key:
+        return pods.pod_page(request, connection, namespace, name)
+    if found.key in workloads.KINDS:
+        return workloads.workload_page(request, connection, found, namespace, name)
+    thing = connection.get(found.path(namespace, name), type=AnyObject)
+    rows, problem = event_rows(connection, found, namespace, thing.metadata)
+    state = state_of(thing)
+    page = ObjectPage(
+        **head(connection, found, namespace, name, "object"),
+        tone=state.tone,
+        word=state.word,
+        reason="",
+        facts=[
+            Fact(_("API version"), found.api_version),
+            Fact(_("Created"), moment(thing.metadata.creation_timestamp)),
+        ],
+        conditions=condition_rows(thing.status.conditions),
+        events=rows,
+        events_problem=problem,
+        labels=sorted(thing.metadata.labels.items()),
+        annotations=annotations(thing.metadata),
+    )
+    return render(request, "objects/object.html", {"page": page})
+
+
+@require_safe
+@at_cluster
+def events_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponse:
+    """The events of an object."""
+    found = discovery.find(connection, kind)
+    thing = connection.get(found.path(namespace, name), type=AnyObject)
+    rows, problem = event_rows(connection, found, namespace, thing.metadata)
+    page = EventsPage(**head(connection, found, namespace, name, "events"), events=rows, events_problem=problem)
+    return render(request, "objects/events.html", {"page": page})
+
+
+@require_safe
+@at_cluster
+def yaml_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponse:
+    """An object as YAML; with ``download`` as a file."""
+    found = discovery.find(connection, kind)
+    thing = masked(found, connection.get(found.path(namespace, name)))
+    managed = thing.get("metadata", {}).pop("managedFields", None)
+    text = to_yaml(thing)
+    url = object_url(connection.cluster, found, namespace, name, "yaml")
+    if "download" in request.GET:
+        response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{found.plural}-{name}.yaml"'
+        return response
+    page = YamlPage(
+        **head(connection, found, namespace, name, "yaml"),
+        text=text,
+        managed_text=to_yaml({"managedFields": managed}) if managed else "",
+        download_url=f"{url}?download=1",
+    )
+    return render(request, "objects/yaml.html", {"page": page})
+
+
+def masked(kind: Kind, thing: dict[str, Any]) -> dict[str, Any]:
+    """A Secret without its values, wherever they stand; anything else as it is."""
+    if kind.key != "secrets":
+        return thing
+    hidden = _("(hidden)")
+    for field in ("data", "stringData"):
+        if isinstance(thing.get(field), dict):
+            thing[field] = dict.fromkeys(thing[field], hidden)
+    # kubectl apply keeps a copy of the whole object here.
+    thing.get("metadata", {}).get("annotations", {}).pop("kubectl.kubernetes.io/last-applied-configuration", None)
+    return thing
+
+
+def to_yaml(value: Any) -> str:
+    """YAML in the API server's own order of keys, by libyaml where it is there."""
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(
+        value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=False
+    )
+    return text
+
+
+def state_of(thing: AnyObject) -> State:
+    """The state of an object about whose kind nothing is special: its phase, else its Ready condition."""
+    if thing.status.phase:
+        state = generic_state({"phase": thing.status.phase})
+        return State(state.tone or "off", thing.status.phase)
+    for condition in thing.status.conditions:
+        if condition.type in ("Ready", "Available"):
+            good = condition.status == "True"
+            return State(
+                "ok" if good else "bad", condition.type if good else _("Not %(what)s") % {"what": condition.type}
+            )
+    return State("", "")

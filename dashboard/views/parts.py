@@ -1,0 +1,154 @@
+"""What the pages of all objects share: head, tabs, events, conditions, owner."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from clusters import errors, events
+from clusters.connection import Connection
+from clusters.kinds import KNOWN, PODS
+from clusters.kinds.kind import Kind
+from clusters.pods import PodCondition
+from clusters.wire import Event, Metadata, OwnerReference
+from dashboard.links import list_url, object_url
+from dashboard.problems import Problem, problem_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of an object's pages."""
+
+    key: str
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place to go; ``kind`` says what is there."""
+
+    label: str | Promise
+    url: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of an object."""
+
+    tone: str
+    reason: str
+    message: str
+    count: int
+    last_seen: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRow:
+    """One condition of an object; ``tone`` says whether its status is the good one."""
+
+    type: str
+    status: str
+    tone: str
+    reason: str
+    message: str
+    since: datetime | None
+
+
+def head(connection: Connection, kind: Kind, namespace: str, name: str, current: str) -> dict[str, Any]:
+    """What all pages of an object begin with."""
+    cluster = connection.cluster
+    pages = [("object", _("Overview")), ("events", _("Events")), ("yaml", _("YAML"))]
+    if kind.key == PODS.key:
+        pages.insert(1, ("logs", _("Logs")))
+    tabs = [Tab(key, label, object_url(cluster, kind, namespace, name, key), key == current) for key, label in pages]
+    return {
+        "name": name,
+        "namespace": namespace,
+        "kind_title": kind.title,
+        "back": Link(kind.title_plural, list_url(cluster, kind, namespace)),
+        "tabs": tabs,
+    }
+
+
+GOOD_WHEN_FALSE = (
+    "Pressure",
+    "Unavailable",
+    "Failure",
+    "Failed",
+    "DisruptionTarget",
+    "Suspended",
+    "Degraded",
+    "Stalled",
+)
+
+
+def condition_rows(conditions: Iterable[PodCondition]) -> list[ConditionRow]:
+    """Conditions, those that are not as they should be first."""
+    rows = [
+        ConditionRow(each.type, each.status, condition_tone(each), each.reason, each.message, each.last_transition_time)
+        for each in conditions
+    ]
+    return sorted(rows, key=lambda row: row.tone == "ok")
+
+
+def condition_tone(condition: PodCondition) -> str:
+    """Whether a condition's status is the good one: True for most, False for those that name a trouble."""
+    if condition.status == "Unknown":
+        return "warn"
+    good = "False" if condition.type.endswith(GOOD_WHEN_FALSE) else "True"
+    return "ok" if condition.status == good else "warn"
+
+
+def event_rows(
+    connection: Connection, kind: Kind, namespace: str, metadata: Metadata
+) -> tuple[list[EventRow], Problem | None]:
+    """The events of an object, or why they cannot be shown; the rest of the page does not depend on them."""
+    try:
+        found = events.of_object(connection, namespace, metadata.uid, kind.kind, metadata.name)
+    except errors.ClusterError as error:
+        return [], problem_of(error, _("The events cannot be shown"))
+    return [event_row(event) for event in found], None
+
+
+def event_row(event: Event) -> EventRow:
+    """One event."""
+    tone = "off" if event.type == "Normal" else "warn"
+    source = event.source.get("component", "") or event.reporting_component
+    return EventRow(tone, event.reason, event.message, events.times(event), events.last_seen(event), source)
+
+
+def annotations(metadata: Metadata) -> list[tuple[str, str]]:
+    """Annotations without kubectl's copy of the whole object."""
+    return sorted(
+        (key, value)
+        for key, value in metadata.annotations.items()
+        if key != "kubectl.kubernetes.io/last-applied-configuration"
+    )
+
+
+def moment(when: datetime | None) -> str:
+    """A moment in full, in UTC."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if when else ""
+
+
+def owner_link(connection: Connection, namespace: str, metadata: Metadata) -> Link | None:
+    """The controller that an object belongs to, linked where Porthole knows the kind's URL."""
+    for owner in metadata.owner_references:
+        if owner.controller:
+            kind = next((each for each in KNOWN.values() if is_owner_kind(each, owner)), None)
+            url = object_url(connection.cluster, kind, namespace, owner.name) if kind else ""
+            return Link(owner.name, url, owner.kind)
+    return None
+
+
+def is_owner_kind(kind: Kind, owner: OwnerReference) -> bool:
+    """Whether an owner is of ``kind``, at whatever version."""
+    group, _slash, _version = owner.api_version.rpartition("/")
+    return (kind.kind, kind.group) == (owner.kind, group)

@@ -1,0 +1,178 @@
+"""The places of a cluster: its home, its namespaces, and everything else it offers."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clusters import discovery, errors, permissions, tables
+from clusters.connection import Connection
+from clusters.kinds import DEPLOYMENTS, KNOWN, NAMESPACES, PODS
+from clusters.kinds.kind import Kind
+from clusters.names import segment
+from dashboard import signin
+from dashboard.access import at_cluster
+from dashboard.links import list_url
+from dashboard.problems import Problem, problem_of
+from dashboard.views.lists import Choice, refused_title
+from dashboard.views.parts import Link
+from dashboard.views.rows import Fact, RowView, layout
+
+SHOWN_AT_HOME = 8
+HOME_KINDS = (PODS, DEPLOYMENTS, KNOWN["statefulsets.apps"])
+MOST_NAMESPACES = 200
+WORKLOADS = (
+    "pods",
+    "deployments.apps",
+    "statefulsets.apps",
+    "daemonsets.apps",
+    "replicasets.apps",
+    "jobs.batch",
+    "cronjobs.batch",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One kind at home: what needs attention, or that nothing does, or why that cannot be told."""
+
+    title: str
+    tone: str
+    items: list[RowView]
+    more_url: str
+    counts: list[Fact]
+    all_well: bool
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """The context of home/home.html, as ``page``."""
+
+    sections: list[Section]
+    all_namespaces: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MorePage:
+    """The context of more/more.html, as ``page``: kinds in groups, and who the cluster takes the person for."""
+
+    groups: list[tuple[str, list[Link]]]
+    username: str
+    memberships: list[str]
+    problem: Problem | None
+
+
+@require_safe
+@at_cluster
+def home(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Is anything wrong? Pods and workloads that need attention, in the default namespace or in all."""
+    namespace = connection.cluster.default_namespace
+    request.namespace = namespace  # type: ignore[attr-defined]
+    sections = [section(connection, kind, namespace) for kind in HOME_KINDS]
+    return render(request, "home/home.html", {"page": HomePage(sections, not namespace)})
+
+
+def section(connection: Connection, kind: Kind, namespace: str) -> Section:
+    """What needs attention of one kind; a forbidden kind says so and the others still show."""
+    title = str(kind.title_plural)
+    query = tables.Query(state=tables.ATTENTION, limit=SHOWN_AT_HOME)
+    try:
+        found = tables.page(connection, kind, namespace, query)
+    except errors.ClusterError as error:
+        words = refused_title(kind, namespace) if isinstance(error, errors.Forbidden) else ""
+        return Section(title, "", [], "", [], False, problem_of(error, words))
+    attention = found.matched or 0
+    counts = [
+        Fact(_("in all"), str(found.total)),
+        Fact(_("need attention"), str(attention), "bad" if attention else ""),
+    ]
+    return Section(
+        title=title,
+        tone="bad" if attention else "ok",
+        items=layout(connection.cluster, kind, found.columns).views(found.rows),
+        more_url=list_url(connection.cluster, kind, namespace, state=tables.ATTENTION if attention else ""),
+        counts=counts if attention else counts[:1],
+        all_well=not attention,
+    )
+
+
+@require_safe
+@at_cluster
+def namespaces(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """The namespace picker; who may not list namespaces can type the name of one."""
+    kind = discovery.find(connection, request.GET.get("kind") or PODS.key)
+    kind = kind if kind.namespaced else PODS
+    text = request.GET.get("q", "").strip()
+    problem: Problem | None = None
+    options: list[Choice] = []
+    try:
+        query = tables.Query(text=text, sort="name", limit=MOST_NAMESPACES)
+        rows = tables.page(connection, NAMESPACES, "", query).rows
+        options = [Choice(row.name, row.name, list_url(connection.cluster, kind, row.name), False) for row in rows]
+    except errors.Forbidden as error:
+        problem = problem_of(error, refused_title(NAMESPACES, ""))
+        options = typed_namespace(connection, kind, text)
+    context = {
+        "options": options,
+        "text": text,
+        "problem": None if options else problem,
+        "all_url": list_url(connection.cluster, kind),
+        "kind": kind.key,
+    }
+    target = (request.headers.get("HX-Target") or "").rpartition("#")[2]
+    fragment = request.htmx and target == "options"  # type: ignore[attr-defined]
+    return render(request, "namespaces/_options.html" if fragment else "namespaces/picker.html", context)
+
+
+def typed_namespace(connection: Connection, kind: Kind, text: str) -> list[Choice]:
+    """The way on without a list of namespaces: the one that was typed, or else the cluster's default one."""
+    name = text or connection.cluster.default_namespace
+    if not name:
+        return []
+    try:
+        return [Choice(name, segment(name), list_url(connection.cluster, kind, name), False)]
+    except errors.BadName:
+        return []
+
+
+@require_safe
+@at_cluster
+def more(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """All kinds that can be listed, who one is to this cluster, and one's own settings."""
+    problem: Problem | None = None
+    groups: list[tuple[str, list[Link]]] = []
+    username, memberships = "", []
+    try:
+        groups = grouped(connection, discovery.kinds(connection))
+        who = permissions.who_am_i(connection)
+        username, memberships = who.username, who.groups
+    except errors.ClusterError as error:
+        problem = problem_of(error)
+    page = MorePage(groups, username, memberships, problem)
+    return render(request, "more/more.html", {"page": page, "clusters": signin.clusters(request), "problem": problem})
+
+
+def grouped(connection: Connection, kinds: list[Kind]) -> list[tuple[str, list[Link]]]:
+    """Kinds as people know them: workloads, the rest of Kubernetes, and what was added to this cluster."""
+    by_key = {kind.key: kind for kind in kinds}
+    workloads = [by_key[key] for key in WORKLOADS if key in by_key]
+    others = sorted((kind for kind in kinds if kind.key not in WORKLOADS), key=lambda kind: (kind.kind, kind.group))
+    built_in = [kind for kind in others if is_built_in(kind)]
+    custom = [kind for kind in others if not is_built_in(kind)]
+    named = ((_("Workloads"), workloads), (_("Kubernetes"), built_in), (_("Custom"), custom))
+    return [
+        (
+            title,
+            [Link(kind.title_plural or kind.kind, list_url(connection.cluster, kind), kind.group) for kind in members],
+        )
+        for title, members in named
+        if members
+    ]
+
+
+def is_built_in(kind: Kind) -> bool:
+    """Whether a kind comes with Kubernetes: its groups are undotted or end in k8s.io."""
+    return "." not in kind.group or kind.group.endswith(".k8s.io")

@@ -1,0 +1,54 @@
+"""The pages of what Django itself refuses."""
+
+import logging
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from dashboard.problems import Problem, problem_response
+
+logger = logging.getLogger(__name__)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from a page of ours, or from one that is too old."""
+    logger.warning("CSRF refused %s %s: %s", request.method, request.path, reason)
+    problem = Problem(
+        title=_("This form is out of date"),
+        message=_("Nothing was changed. The page is older than your session, or the form came from another site."),
+        advice=_("Open the page again and repeat what you did."),
+        action_label=_("Open Porthole"),
+        action_url="/",
+    )
+    return problem_response(request, problem, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that no page has."""
+    problem = Problem(
+        title=_("There is no such page"),
+        message=_("Nothing is at %(path)s.") % {"path": request.path},
+        action_label=_("Open Porthole"),
+        action_url="/",
+    )
+    return problem_response(request, problem, 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django does not read on."""
+    problem = Problem(
+        title=_("Porthole cannot read this request"),
+        message=_("Its form is not one that a browser sends."),
+        advice=_("If you reach Porthole under this name, the operator adds it to ALLOWED_HOSTS."),
+    )
+    return problem_response(request, problem, 400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of Porthole's own; the log has the trace under the same request id."""
+    problem = Problem(
+        title=_("Porthole failed"),
+        message=_("This is a fault in Porthole. Nothing more was sent to the cluster."),
+        advice=_("Try again. The reference number below leads to the cause in the log."),
+    )
+    return problem_response(request, problem, 500)

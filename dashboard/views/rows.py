@@ -1,0 +1,106 @@
+"""Table rows as templates need them: a list, and wherever else rows of a kind are shown."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from clusters.kinds.kind import Kind, no_state
+from clusters.models import Cluster
+from clusters.tables import Column, Row
+from dashboard.links import ALL, home_url
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact with its label; ``tone`` is empty where it says nothing of good or bad."""
+
+    label: str
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell beside name, namespace, state and age; ``kind`` is its class: ``text``, ``number``, with ``wide``."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row: a card on a phone, a table row where there is room. ``id`` is the row's id in the page."""
+
+    id: str
+    url: str
+    name: str
+    namespace: str
+    tone: str
+    word: str
+    cells: list[Cell]
+    card: list[Fact]
+    created: datetime | None
+
+
+# Columns that a row shows in a place of their own.
+NAME, AGE, STATE = "name", "age", "status"
+NUMBERS = ("integer", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns of a kind go: worked out once a page, used for each row."""
+
+    kind: Kind
+    prefix: str
+    cells: tuple[tuple[int, str], ...]
+    card: tuple[tuple[int, str], ...]
+
+    def view(self, row: Row) -> RowView:
+        """One row as a template needs it."""
+        count = len(row.cells)
+        return RowView(
+            id=f"row-{row.uid}",
+            url=f"{self.prefix}{quote(row.namespace or ALL)}/{self.kind.key}/{quote(row.name, safe='')}/",
+            name=row.name,
+            namespace=row.namespace,
+            tone=row.state.tone or "off",
+            word=row.state.word,
+            cells=[Cell(row.cells[index], css) for index, css in self.cells if index < count],
+            card=[Fact(label, row.cells[index]) for index, label in self.card if index < count],
+            created=row.created,
+        )
+
+    def views(self, rows: Iterable[Row]) -> list[RowView]:
+        """Rows as templates need them."""
+        return [self.view(row) for row in rows]
+
+
+def layout(cluster: Cluster, kind: Kind, columns: Sequence[Column]) -> Layout:
+    """How rows with these columns are shown."""
+    others = tuple((index, css_of(column)) for index, column in enumerate(columns) if is_other(kind, column))
+    by_key = {column.key: (index, column.name) for index, column in enumerate(columns)}
+    card = tuple(by_key[key] for key in kind.card or default_card(kind, columns) if key in by_key)
+    return Layout(kind, home_url(cluster), others, card)
+
+
+def is_other(kind: Kind, column: Column) -> bool:
+    """Whether a column is shown as it is: name and age have their own places, and so has a status that is the state."""
+    return column.key not in (NAME, AGE) and not (column.key == STATE and has_state(kind))
+
+
+def has_state(kind: Kind) -> bool:
+    """Whether rows of the kind may have a state."""
+    return kind.state is not no_state
+
+
+def default_card(kind: Kind, columns: Sequence[Column]) -> tuple[str, ...]:
+    """The first two columns that are always shown, for kinds that name none."""
+    return tuple(column.key for column in columns if column.priority == 0 and is_other(kind, column))[:2]
+
+
+def css_of(column: Column) -> str:
+    """The classes of a column's cells."""
+    css = "number" if column.type in NUMBERS else "text"
+    return f"{css} wide" if column.priority > 0 else css

@@ -1,0 +1,249 @@
+"""Live pages: server-sent events whose data is htmx partials.
+
+A stream ends by itself when the session ends or the API server refuses the credentials, and says so: each watch is
+short, and the session is looked up again before each.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from django.conf import settings
+from django.db import connections
+from django.http import HttpRequest, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from clusters import errors, tables, watches
+from clusters import pods as pods_of
+from clusters import workloads as workloads_of
+from clusters.connection import Connection
+from clusters.kinds import PODS
+from clusters.kinds.kind import Kind
+from clusters.tables import Query, Row
+from clusters.watches import Change
+from dashboard.views import pods, workloads
+from dashboard.views.rows import layout
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+ROWS_REMEMBERED = 2000
+
+# Why a stream ends, for the page to say: the session is over, the list must be read anew, it may not be read any more,
+# too many streams are open, there is nothing more to come.
+SESSION, GONE, DENIED, FULL, DONE = "session", "gone", "denied", "full", "done"
+
+
+class Ended(Exception):
+    """A stream that ends, with the reason that the page is told."""
+
+
+class OpenStreams:
+    """How many streams are open in this process; each holds a thread, so their number is bounded."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.count = 0
+        self.lock = threading.Lock()
+
+    def enter(self, most: int) -> bool:
+        """Take a place if fewer than ``most`` are taken."""
+        with self.lock:
+            if self.count >= most:
+                return False
+            self.count += 1
+            return True
+
+    def leave(self) -> None:
+        """Give the place back."""
+        with self.lock:
+            self.count -= 1
+
+
+OPEN = OpenStreams()
+
+
+def message(data: str = "", *, id: str = "", event: str = "") -> str:
+    """One server-sent event (WHATWG HTML, section 9.2): every line of the data gets its own field."""
+    lines = [f"event: {event}"] if event else []
+    if id:
+        lines.append(f"id: {id}")
+    lines += [f"data: {line}" for line in LINE_END.split(data)] if data else []
+    return "\n".join(lines) + "\n\n"
+
+
+def beat(resource_version: str = "") -> str:
+    """A sign of life; browsers' scripts never see a mere comment. It moves the id that a broken stream goes on from."""
+    return message("1", id=resource_version, event="beat")
+
+
+def respond(request: HttpRequest, messages: Iterator[str]) -> StreamingHttpResponse:
+    """Send ``messages`` as they come; what ends them becomes the last message."""
+    response = StreamingHttpResponse(guarded(request, messages), content_type="text/event-stream; charset=utf-8")
+    response["X-Accel-Buffering"] = "no"  # nginx would collect them
+    return response
+
+
+def guarded(request: HttpRequest, messages: Iterator[str]) -> Iterator[str]:
+    """``messages`` within the bound of open streams, with a last one that says why there are no more."""
+    if not OPEN.enter(settings.CONFIG["PORTHOLE_STREAMS"]):
+        yield message(FULL, event="end")
+        return
+    try:
+        # The thread keeps this stream for long: others need the database connection more.
+        connections.close_all()
+        yield beat()
+        yield from messages
+    except Ended as end:
+        yield message(str(end), event="end")
+    except (errors.Unauthorized, errors.NoCredentials):
+        yield message(SESSION, event="end")
+    except errors.Gone:
+        yield message(GONE, event="end")
+    except errors.Forbidden:
+        yield message(DENIED, event="end")
+    except errors.NotFound:
+        yield message(DONE, event="end")
+    except errors.Unreachable:
+        return  # the browser opens the stream again, with the last id, and waits longer each time
+    finally:
+        OPEN.leave()
+
+
+def still_signed_in(request: HttpRequest) -> None:
+    """Raise Ended where the session was ended meanwhile, here or elsewhere."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    alive = store(request.session.session_key).exists(request.session.session_key)
+    connections.close_all()
+    if not alive:
+        raise Ended(SESSION)
+
+
+def watched(
+    request: HttpRequest, watch: Callable[[str], Iterator[Change]], resource_version: str
+) -> Iterator[Change | None]:
+    """Changes of one short watch after another; None between two. Raises Ended and ClusterError."""
+    while True:
+        still_signed_in(request)
+        began = time.monotonic()
+        for change in watch(resource_version):
+            resource_version = change.resource_version or resource_version
+            yield change
+        yield None
+        if time.monotonic() - began < 1:
+            time.sleep(1)  # a server that ends watches at once must not be asked in a tight loop
+
+
+def start_of(request: HttpRequest) -> str:
+    """Where to go on: behind the last event that the browser has, else where the page was read."""
+    return request.headers.get("Last-Event-ID") or request.GET["watch"]
+
+
+def rows_stream(
+    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, query: Query
+) -> StreamingHttpResponse:
+    """The changes of a list as rows. With ``until`` (``namespace/name``) only those of rows up to there."""
+    return respond(request, row_messages(request, connection, kind, namespace, query))
+
+
+def row_messages(
+    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, query: Query
+) -> Iterator[str]:
+    """One message per row that changed visibly."""
+    until = tuple(request.GET.get("until", "").split("/", 1))
+    columns = tables.columns_of(tables.read_table(connection, kind, namespace, query.selector, 1))
+    rows = layout(connection.cluster, kind, columns)
+    page = {"all_namespaces": kind.namespaced and not namespace}
+    seen: dict[str, tuple[str, ...]] = {}
+
+    def watch(resource_version: str) -> Iterator[Change]:
+        return watches.changes(connection, kind, namespace, resource_version, selector=query.selector, columns=columns)
+
+    for change in watched(request, watch, start_of(request)):
+        if change is None:
+            yield beat()
+            continue
+        row = change.row
+        if row is None:
+            yield beat(change.resource_version)
+        elif len(until) == 2 and row.place > until:
+            continue
+        elif change.type == "DELETED" or not matches(row, query):
+            seen.pop(row.uid, None)
+            yield message(without(row), id=change.resource_version)
+        elif seen.get(row.uid) != row.cells:
+            if len(seen) > ROWS_REMEMBERED:
+                seen.clear()
+            seen[row.uid] = row.cells
+            html = render_to_string("lists/_row.html", {"row": rows.view(row), "page": page, "fresh": True})
+            yield message(replaced(row, html) if query.sort else upserted(html), id=change.resource_version)
+
+
+def matches(row: Row, query: Query) -> bool:
+    """Whether a row belongs to the list that the page shows."""
+    return tables.text_matches(row, query.text) and tables.state_matches(row, query.state)
+
+
+def without(row: Row) -> SafeString:
+    """The partial that takes a row away."""
+    return format_html('<hx-partial hx-target="#row-{}" hx-swap="delete"></hx-partial>', row.uid)
+
+
+def replaced(row: Row, html: str) -> SafeString:
+    """The partial that replaces a row if the page has it: in a list of another order only a reload finds its place."""
+    return swapped(f"row-{row.uid}", html.strip())
+
+
+def upserted(html: str) -> SafeString:
+    """The partial that puts a row in the place of its former self, or where it belongs if it is new."""
+    return format_html(
+        '<hx-partial hx-target="#rows" hx-swap="upsert key:data-key">{}</hx-partial>', SafeString(html.strip())
+    )
+
+
+def swapped(target: str, html: str, swap: str = "outerHTML") -> SafeString:
+    """The partial that swaps ``html`` at an id."""
+    return format_html('<hx-partial hx-target="#{}" hx-swap="{}">{}</hx-partial>', target, swap, SafeString(html))
+
+
+def object_stream(
+    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str
+) -> StreamingHttpResponse:
+    """The state of one object whenever it changes."""
+    return respond(request, object_messages(request, connection, kind, namespace, name))
+
+
+def object_messages(
+    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str
+) -> Iterator[str]:
+    """A message per change of the object; Ended once it is deleted."""
+
+    def watch(resource_version: str) -> Iterator[Change]:
+        return watches.changes(connection, kind, namespace, resource_version, name=name)
+
+    for change in watched(request, watch, start_of(request)):
+        if change is None:
+            yield beat()
+        elif change.type == "DELETED":
+            raise Ended(DONE)
+        elif change.row is None:
+            yield beat(change.resource_version)
+        else:
+            yield message(state_partials(connection, kind, namespace, name), id=change.resource_version)
+
+
+def state_partials(connection: Connection, kind: Kind, namespace: str, name: str) -> str:
+    """What of an object's page changes with its state. Raises ClusterError."""
+    if kind.key == PODS.key:
+        pod = pods_of.read(connection, namespace, name)
+        state = pods.state_view(connection, namespace, name, pod)
+        return swapped("state", render_to_string("objects/_state.html", {"page": state}))
+    if kind.key not in workloads.KINDS:
+        return ""
+    workload = workloads_of.read(connection, kind, namespace, name)
+    rows, _problem = workloads.pod_rows(connection, namespace, workloads_of.selector_text(workload.spec.selector))
+    state_html = render_to_string("objects/_state.html", {"page": workloads.state_view(kind, workload)})
+    rows_html = "".join(render_to_string("lists/_row.html", {"row": row, "page": {}}) for row in rows)
+    return swapped("state", state_html) + swapped("rows", rows_html, "innerHTML")

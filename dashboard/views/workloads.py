@@ -1,0 +1,195 @@
+"""A Deployment, StatefulSet, ReplicaSet or DaemonSet: how far it is, its pods, and the way to scale it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from clusters import errors, permissions, tables
+from clusters import workloads as workloads_of
+from clusters.connection import Connection
+from clusters.kinds import PODS
+from clusters.kinds.kind import Kind
+from clusters.wire import Autoscaler
+from clusters.workloads import Workload
+from dashboard.links import object_url
+from dashboard.problems import Problem, problem_of
+from dashboard.views.parts import (
+    ConditionRow,
+    EventRow,
+    Link,
+    Tab,
+    annotations,
+    condition_rows,
+    event_rows,
+    head,
+    moment,
+    owner_link,
+)
+from dashboard.views.pods import StateView, pods_url
+from dashboard.views.rows import Fact, RowView, layout
+
+KINDS = {"deployments.apps", "statefulsets.apps", "replicasets.apps", "daemonsets.apps"}
+PODS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The way back from a scaling: to ``replicas``, as long as the number is still ``seen``."""
+
+    replicas: int
+    seen: int
+    action_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadPage:
+    """The context of objects/workload.html, as ``page``."""
+
+    name: str
+    namespace: str
+    kind_title: str | Promise
+    back: Link
+    tabs: list[Tab]
+    kind: Kind
+    tone: str
+    word: str
+    reason: str
+    ready: int
+    wanted: int
+    updated: int
+    available: int
+    rollout: str
+    paused: bool
+    facts: list[Fact]
+    images: list[str]
+    pods: list[RowView]
+    pods_problem: Problem | None
+    pods_url: str
+    events: list[EventRow]
+    events_problem: Problem | None
+    conditions: list[ConditionRow]
+    labels: list[tuple[str, str]]
+    annotations: list[tuple[str, str]]
+    owner: Link | None
+    scale_url: str
+    may_scale: bool
+    stream_url: str
+    autoscaler: Fact | None
+    undo: Undo | None
+    all_namespaces: bool = False
+
+
+def workload_page(request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str) -> HttpResponse:
+    """The page of one workload. Raises ClusterError where the workload itself cannot be read."""
+    workload = workloads_of.read(connection, kind, namespace, name)
+    state = state_view(kind, workload)
+    progress = workloads_of.progress(kind, workload)
+    selector = workloads_of.selector_text(workload.spec.selector)
+    rows, pods_problem = pod_rows(connection, namespace, selector)
+    found_events, events_problem = event_rows(connection, kind, namespace, workload.metadata)
+    url = object_url(connection.cluster, kind, namespace, name)
+    page = WorkloadPage(
+        **head(connection, kind, namespace, name, "object"),
+        kind=kind,
+        tone=state.tone,
+        word=state.word,
+        reason=state.reason,
+        ready=progress.ready,
+        wanted=progress.wanted,
+        updated=progress.updated,
+        available=progress.available,
+        rollout=progress.rollout,
+        paused=workload.spec.paused,
+        facts=facts(workload, progress),
+        images=[container.image for container in workload.spec.template.spec.containers],
+        pods=rows,
+        pods_problem=pods_problem,
+        pods_url=pods_url(connection, namespace, selector),
+        events=found_events,
+        events_problem=events_problem,
+        conditions=condition_rows(workload.status.conditions),
+        labels=sorted(workload.metadata.labels.items()),
+        annotations=annotations(workload.metadata),
+        owner=owner_link(connection, namespace, workload.metadata),
+        scale_url=object_url(connection.cluster, kind, namespace, name, "scale") if kind.scalable else "",
+        may_scale=kind.scalable and permissions.allowed(connection, "update", kind, namespace, name, "scale"),
+        stream_url=f"{url}?watch={workload.metadata.resource_version}",
+        autoscaler=autoscaler_fact(connection, kind, namespace, name),
+        undo=undo_of(request, connection, kind, namespace, name, progress.wanted),
+    )
+    return render(request, "objects/workload.html", {"page": page})
+
+
+def state_view(kind: Kind, workload: Workload) -> StateView:
+    """The state of a workload and how far its rollout is."""
+    progress = workloads_of.progress(kind, workload)
+    return StateView(
+        progress.state.tone,
+        progress.state.word,
+        workloads_of.why(workload),
+        progress.wanted,
+        progress.available,
+        progress.rollout,
+    )
+
+
+def facts(workload: Workload, progress: workloads_of.Progress) -> list[Fact]:
+    """The numbers and the strategy."""
+    strategy = workload.spec.strategy.get("type") or workload.spec.update_strategy.get("type") or ""
+    candidates = (
+        (_("Ready"), f"{progress.ready}/{progress.wanted}"),
+        (_("Up to date"), str(progress.updated)),
+        (_("Available"), str(progress.available)),
+        (_("Strategy"), str(strategy)),
+        (_("Rollout"), _("Paused") if workload.spec.paused else ""),
+        (_("Created"), moment(workload.metadata.creation_timestamp)),
+    )
+    return [Fact(label, text) for label, text in candidates if text]
+
+
+def pod_rows(connection: Connection, namespace: str, selector: str) -> tuple[list[RowView], Problem | None]:
+    """The first pods of a workload, those that need attention first, or why they cannot be shown."""
+    query = tables.Query(selector=selector, limit=tables.WALK)
+    try:
+        found = tables.page(connection, PODS, namespace, query)
+    except errors.ClusterError as error:
+        return [], problem_of(error, _("The pods cannot be shown"))
+    order = {"bad": 0, "warn": 1, "busy": 2}
+    rows = sorted(found.rows, key=lambda row: order.get(row.state.tone, 3))[:PODS_SHOWN]
+    return layout(connection.cluster, PODS, found.columns).views(rows), None
+
+
+def autoscaler_fact(connection: Connection, kind: Kind, namespace: str, name: str) -> Fact | None:
+    """Who else changes the number; None where nobody does or where one may not know."""
+    if not kind.scalable:
+        return None
+    try:
+        found = workloads_of.autoscaler_of(connection, kind, namespace, name)
+    except (errors.Forbidden, errors.NotFound):
+        return None
+    return Fact(_("An autoscaler owns this number"), autoscaler_words(found)) if found else None
+
+
+def autoscaler_words(autoscaler: Autoscaler) -> str:
+    """What an autoscaler does with the number."""
+    words = {
+        "name": autoscaler.metadata.name,
+        "least": autoscaler.spec.min_replicas,
+        "most": autoscaler.spec.max_replicas,
+    }
+    return (
+        _("%(name)s keeps it between %(least)d and %(most)d and will change what you set. Zero turns it off.") % words
+    )
+
+
+def undo_of(
+    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str, wanted: int
+) -> Undo | None:
+    """The way back, right after a scaling (``scaled_from`` and ``scaled_to`` in the URL) that is still in force."""
+    before, after = request.GET.get("scaled_from", ""), request.GET.get("scaled_to", "")
+    if not (before.isdecimal() and after == str(wanted) and len(before) < 8):
+        return None
+    return Undo(int(before), wanted, object_url(connection.cluster, kind, namespace, name, "scale"))
