@@ -18,6 +18,9 @@ from tests.lint.places import ROOT
 RUN_BY = {
     "make demo": "tests/lint/test_readme.py::test_make_demo_serves_from_a_fresh_clone",
     "make run": "tests/lint/test_readme.py::test_make_run_serves_from_a_fresh_clone",
+    "make cluster": "tests/lint/test_make_cluster.py::test_a_cluster_is_left_running_loaded_and_stopped",
+    "make cluster-load": "tests/lint/test_make_cluster.py::test_a_cluster_is_left_running_loaded_and_stopped",
+    "make cluster-stop": "tests/lint/test_make_cluster.py::test_a_cluster_is_left_running_loaded_and_stopped",
     "make lint": ".ci/run",
     "make test": ".ci/run",
     "make test-cluster": ".ci/run",

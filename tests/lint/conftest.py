@@ -1,0 +1,3 @@
+from tests.cluster.fixtures import bed
+
+__all__ = ["bed"]
