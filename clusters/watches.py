@@ -41,15 +41,17 @@ def changes(
 ) -> Iterator[Change]:
     """Changes after ``resource_version`` for about ``seconds``, then the end. Raises ClusterError.
 
-    Gone means that ``resource_version`` is too old: list again. ``name`` narrows the watch to one object.
+    Gone means that ``resource_version`` is too old: list again. Without one, what is there already comes first, as
+    ``ADDED``. ``name`` narrows the watch to one object.
     """
     query = [
         METADATA,
         ("watch", "true"),
         ("allowWatchBookmarks", "true"),
-        ("resourceVersion", resource_version),
         ("timeoutSeconds", str(seconds)),
     ]
+    if resource_version:
+        query.append(("resourceVersion", resource_version))
     if selector:
         query.append(("labelSelector", selector))
     if name:

@@ -32,9 +32,22 @@ def static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def run_gunicorn(environment: dict[str, str]) -> None:
-    """Become gunicorn; does not return. ``environment`` is added to what is set."""
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:dashboard.server", "dashboard.wsgi"]
+def gunicorn_command() -> list[str]:
+    """The command line that serves Porthole, from any folder."""
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--chdir",
+        str(BASE),
+        "--config",
+        "python:dashboard.server",
+        "dashboard.wsgi",
+    ]
+
+
+def become_gunicorn(environment: dict[str, str]) -> None:
+    """Replace this process by gunicorn; does not return. ``environment`` is added to what is set."""
     os.chdir(BASE)
     sys.stdout.flush()
-    os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606 - our own interpreter, no shell
+    os.execve(sys.executable, gunicorn_command(), {**os.environ, **environment})  # noqa: S606 - no shell

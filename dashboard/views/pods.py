@@ -118,7 +118,7 @@ def pod_page(request: HttpRequest, connection: Connection, namespace: str, name:
         node=node_link(connection, pod),
         labels=sorted(pod.metadata.labels.items()),
         annotations=annotations(pod.metadata),
-        stream_url=f"{object_url(connection.cluster, PODS, namespace, name)}?watch={pod.metadata.resource_version}",
+        stream_url=f"{object_url(connection.cluster, PODS, namespace, name)}?watch=1",
         logs_url=object_url(connection.cluster, PODS, namespace, name, "logs"),
         previous_logs_url=failing.previous_logs_url if failing else "",
     )

@@ -223,7 +223,9 @@ def object_messages(
     def watch(resource_version: str) -> Iterator[Change]:
         return watches.changes(connection, kind, namespace, resource_version, name=name)
 
-    for change in watched(request, watch, start_of(request)):
+    # From the object's own resourceVersion on would be too old for one that rested long; from none on, its state comes
+    # first, which also makes up for what a broken stream has missed.
+    for change in watched(request, watch, ""):
         if change is None:
             yield beat()
         elif change.type == "DELETED":

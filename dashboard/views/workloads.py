@@ -116,7 +116,7 @@ def workload_page(request: HttpRequest, connection: Connection, kind: Kind, name
         owner=owner_link(connection, namespace, workload.metadata),
         scale_url=object_url(connection.cluster, kind, namespace, name, "scale") if kind.scalable else "",
         may_scale=kind.scalable and permissions.allowed(connection, "update", kind, namespace, name, "scale"),
-        stream_url=f"{url}?watch={workload.metadata.resource_version}",
+        stream_url=f"{url}?watch=1",
         autoscaler=autoscaler_fact(connection, kind, namespace, name),
         undo=undo_of(request, connection, kind, namespace, name, progress.wanted),
     )

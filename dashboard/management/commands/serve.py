@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from clusters import kubeconfig
-from dashboard.management.serving import prepare, run_gunicorn
+from dashboard.management.serving import become_gunicorn, prepare
 
 
 class Command(BaseCommand):
@@ -28,4 +28,4 @@ class Command(BaseCommand):
             if not found:
                 raise CommandError("The kubeconfig has no contexts. Add one with `kubectl config set-context`.")
         prepare()
-        run_gunicorn({"PORTHOLE_WAYS": ",".join(ways)})
+        become_gunicorn({"PORTHOLE_WAYS": ",".join(ways)})
