@@ -55,18 +55,23 @@
     }, wait);
   }
   const later = () => Math.min(15000, 500 * 2 ** tries++) * (0.7 + Math.random() * 0.6);
-  // The same page again, for when a stream cannot go on from where it was.
+  // The same page again, for when a stream cannot go on from where it was: at once, but never in a tight loop.
+  let refreshed = 0;
   function refresh() {
-    const target = $("#rows") && !$("#state") ? "#rows" : "#main";
-    htmx.ajax("GET", location.href, target === "#rows" ? { target } : { target, select: "#main", swap: "outerMorph" });
+    const wait = Math.max(0, refreshed + 10000 - Date.now());
+    refreshed = Date.now() + wait;
+    setTimeout(() => {
+      const list = $("#list");
+      htmx.ajax("GET", location.href, { target: list ? "#rows" : "#main", swap: list ? "innerHTML" : "outerMorph" });
+    }, wait);
   }
   function ended(reason) {
     over = true;
     if (reason === "gone") { over = false; refresh(); }
-    else if (reason === "full") { over = false; show("paused"); setTimeout(refresh, 10000); }
+    else if (reason === "full") { over = false; show("paused"); refreshed = Date.now(); refresh(); }
     else show(reason === "session" ? "over" : "done");
   }
-  const refused = (status) => ({ 401: "session", 403: "done", 404: "done", 410: "gone", 503: "full" })[status];
+  const refused = (status) => ({ 401: "session", 403: "denied", 404: "done", 410: "gone", 503: "full" })[status];
   const ours = (event) => event.target.id === "stream";
   document.addEventListener("htmx:after:sse:connection", (event) => {
     if (!ours(event)) return;
