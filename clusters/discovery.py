@@ -82,9 +82,20 @@ def kind_of(group: str, version: str, resource: DiscoveredResource) -> Kind:
         group=group,
         namespaced=resource.scope == "Namespaced",
         title=name,
-        title_plural=name,
+        title_plural=several(name),
         state=generic_state,
     )
+
+
+def several(kind: str) -> str:
+    """The English plural of a kind's name, as Kubernetes itself forms them: Ingresses, NetworkPolicies, Endpoints."""
+    if kind.endswith("Endpoints"):
+        return kind
+    if kind.endswith(("s", "x", "ch", "sh")):
+        return f"{kind}es"
+    if kind.endswith("y") and kind[-2:-1] not in "aeiou":
+        return f"{kind[:-1]}ies"
+    return f"{kind}s"
 
 
 def find(connection: Connection, key: str) -> Kind:

@@ -54,7 +54,7 @@ class Cluster(models.Model):
     """Where a cluster's API server is, how it is trusted and how it is shown; never who may use it."""
 
     name = models.CharField(
-        _("name"), max_length=63, unique=True, validators=[CLUSTER_NAME], help_text=_("Stands in URLs: /c/<name>/.")
+        _("name"), max_length=63, unique=True, validators=[CLUSTER_NAME], help_text=_("Stands in the addresses of its pages.")
     )
     title = models.CharField(_("title"), max_length=100, blank=True, help_text=_("What people read; else the name."))
     server = models.CharField(

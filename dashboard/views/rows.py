@@ -46,6 +46,8 @@ class RowView:
 # Columns that a row shows in a place of their own.
 NAME, AGE, STATE = "name", "age", "status"
 NUMBERS = ("integer", "number")
+# Cells that are not worth a line on a phone: no restarts, no node yet.
+UNTELLING = {"", "0", "<none>", "<unknown>"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,11 @@ class Layout:
             tone=row.state.tone or "off",
             word=row.state.word,
             cells=[Cell(row.cells[index], css) for index, css in self.cells if index < count],
-            card=[Fact(label, row.cells[index]) for index, label in self.card if index < count],
+            card=[
+                Fact(label, row.cells[index])
+                for index, label in self.card
+                if index < count and row.cells[index] not in UNTELLING
+            ],
             created=row.created,
         )
 
