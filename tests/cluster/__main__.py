@@ -51,7 +51,7 @@ def start(options: argparse.Namespace) -> None:
 def load(options: argparse.Namespace) -> None:
     """Put thousands of pods into the running cluster, wait until they run, and print what it took."""
     figures = loads.load(bed.find(options.folder), options.pods)
-    print(f"{figures.pods} pods in the cluster; the load was Running after {figures.seconds:.0f} s")
+    print(f"{options.pods} pods of load Running after {figures.seconds:.0f} s; {figures.pods} pods in the cluster")
     for name, size in sorted(figures.memory.items()):
         print(f"{name:24} {size:6} MiB")
 

@@ -64,11 +64,12 @@ def default_folder() -> Path:
 
 def start(folder: Path, *, die_with_parent: bool) -> Bed:
     """Start a whole cluster in an empty ``folder``; on any failure everything started is stopped again."""
-    programs = build.programs()
+    no_real_node = node.lacking()
+    programs = build.programs(tuple(name for name in build.PROGRAMS if name != "kubelet" or not no_real_node))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / OWNER).write_text(f"{os.getpid()} {processes.start_ticks(os.getpid())}")
     try:
-        bed = _start(folder, programs, die_with_parent)
+        bed = _start(folder, programs, no_real_node, die_with_parent)
     except BaseException:
         processes.stop(folder, patience=0.5)
         node.remove_control_groups(folder)
@@ -77,10 +78,9 @@ def start(folder: Path, *, die_with_parent: bool) -> Bed:
     return bed
 
 
-def _start(folder: Path, programs: dict[str, Path], die_with_parent: bool) -> Bed:
+def _start(folder: Path, programs: dict[str, Path], no_real_node: str, die_with_parent: bool) -> Bed:
     plane = controlplane.start(folder, programs, die_with_parent=die_with_parent)
     containerlogs.start(folder, die_with_parent=die_with_parent)
-    no_real_node = node.lacking()
     if not no_real_node:
         node.start(plane, programs["kubelet"], die_with_parent=die_with_parent)
     kwok.start(plane, programs, die_with_parent=die_with_parent)

@@ -96,10 +96,11 @@ def request(api: Api, pods: int) -> None:
             api.call("PATCH", path, {"spec": {"replicas": replicas}}, content="application/merge-patch+json")
 
 
-def unload(api: Api) -> None:
-    """Delete whatever ``request`` made."""
+def unload(api: Api, patience: float) -> None:
+    """Delete whatever ``request`` made; the nodes last, for nobody ends the pods of a node that is gone."""
     if exists(api, f"/api/v1/namespaces/{NAMESPACE}"):
         api.call("DELETE", f"/api/v1/namespaces/{NAMESPACE}")
+    wait("the load is gone", lambda: not exists(api, f"/api/v1/namespaces/{NAMESPACE}"), patience)
     api.call("DELETE", "/api/v1/nodes?labelSelector=type%3Dload")
 
 
@@ -135,8 +136,7 @@ def load(bed: Bed, pods: int, patience: float = 1200.0) -> Figures:
     """
     api, began = bed.api(), time.monotonic()
     if not pods:
-        unload(api)
-        wait("the load is gone", lambda: not exists(api, f"/api/v1/namespaces/{NAMESPACE}"), patience)
+        unload(api, patience)
         return Figures(time.monotonic() - began, count_pods(api), memory(bed.folder))
     request(api, pods)
     while (now := progress(api)) != (pods, pods):
