@@ -4,6 +4,7 @@ import os
 import tempfile
 import threading
 import time
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
@@ -38,8 +39,20 @@ def default_file() -> str:
 
 
 def contexts(file: str = "") -> list[Context]:
-    """All contexts of the kubeconfig, the current one first. Raises KubeconfigError."""
+    """All contexts of the kubeconfig, the current one first; read again when it changes. Raises KubeconfigError."""
     file = file or default_file()
+    changed = last_change(file)
+    known = _contexts.get(file)
+    if not known or known[0] != changed:
+        known = _contexts[file] = (changed, read_contexts(file))
+    return [Context(context.name, copy(context.cluster)) for context in known[1]]
+
+
+_contexts: dict[str, tuple[float, list[Context]]] = {}
+
+
+def read_contexts(file: str) -> list[Context]:
+    """Read the contexts from their file or files. Raises KubeconfigError."""
     if not any(File(part).expanduser().is_file() for part in file.split(os.pathsep) if part):
         raise KubeconfigError(f"There is no kubeconfig at {file}. Set KUBECONFIG to one, or try `make demo`.")
     try:

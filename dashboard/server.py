@@ -12,7 +12,6 @@ bind = f"[{CONFIG['HOST']}]:{CONFIG['PORT']}" if ":" in CONFIG["HOST"] else f"{C
 workers = 1
 worker_class = "gthread"
 threads = CONFIG["PORTHOLE_THREADS"]
-preload_app = True
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeat file, never on a slow disk
 keepalive = 75
 timeout = 60
@@ -23,13 +22,13 @@ loglevel = "warning"
 control_socket_disable = True
 
 
-def when_ready(server: Any) -> None:
-    """Print the address to open, once it answers."""
+def post_worker_init(worker: Any) -> None:
+    """Print the address to open, once it answers. In the worker: so the master, which only watches, loads no Django."""
     from django.db import connections
 
     from dashboard import signin
 
-    host, port = server.LISTENERS[0].sock.getsockname()[:2]
+    host, port = worker.sockets[0].getsockname()[:2]
     host = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
     base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     kubeconfig = signin.ways().get("kubeconfig")
