@@ -20,6 +20,8 @@ VERBS = {
     "delete": writes.delete,
 }
 
+NAMED = ("get", "update", "patch", "delete")
+
 
 def respond(world: World, request: Request, host: str = "") -> Answer | Stream:
     """Answer a request; a refusal is an answer too."""
@@ -54,6 +56,8 @@ def _answer(world: World, request: Request, host: str) -> Answer | Stream:
 
 def _plain(world: World, request: Request, host: str) -> Answer:
     found = discovery.document(world, request, host)
+    if found is None and request.path.startswith("/api/"):
+        raise no_such_resource()
     if found is None:
         return Answer(404, b"404 page not found\n", "text/plain; charset=utf-8")
     if request.method not in ("GET", "HEAD"):
@@ -70,7 +74,7 @@ def _unknown(world: World, target: Target) -> Answer:
 def _resource(world: World, request: Request, person: Person, target: Target, resource: Resource) -> Answer | Stream:
     if target.subresource:
         return _subresource(world, request, target, resource)
-    if target.verb not in resource.verbs or (target.verb == "create" and target.name):
+    if target.verb not in resource.verbs or (target.verb in NAMED) is not bool(target.name):
         raise method_not_allowed()
     if resource.kind.startswith("SelfSubject"):
         return reviews.review(world, request, person, resource.kind)

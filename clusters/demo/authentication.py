@@ -1,10 +1,12 @@
 """Who is asking: bearer tokens, nobody at all, and impersonation."""
 
+from dataclasses import replace
 from urllib.parse import unquote
 
-from clusters.demo.rbac import Deed, allowed, forbidden
+from clusters.demo.paths import parse
+from clusters.demo.rbac import Deed, allowed, deed_of, forbidden, rules_for
 from clusters.demo.requests import Request
-from clusters.demo.statuses import Refusal, unauthorized
+from clusters.demo.statuses import Refusal, bad_request, unauthorized
 from clusters.demo.world.people import ANONYMOUS, TOKENS, Person
 from clusters.demo.world.store import Store
 
@@ -39,10 +41,10 @@ def _impersonated(request: Request, store: Store, actor: Person) -> Person:
         if header.startswith(_EXTRA):
             extra.setdefault(unquote(header[len(_EXTRA) :]), []).append(value)
     if not name:
-        raise Refusal(500, "InternalError", _without_user(groups, uid, extra), {"causes": []})
+        raise bad_request(_without_user(groups, uid, extra))
     for deed in _deeds(name, groups, uid, extra):
         if not allowed(store, actor, deed):
-            raise forbidden(actor, deed)
+            raise _may_not(request, store, actor, deed, only_name=not (groups or uid or extra))
     if name != ANONYMOUS.name and "system:authenticated" not in groups and "system:unauthenticated" not in groups:
         groups = (*groups, "system:authenticated")
     elif name == ANONYMOUS.name and "system:unauthenticated" not in groups:
@@ -67,5 +69,31 @@ def _deeds(name: str, groups: tuple[str, ...], uid: str, extra: dict[str, list[s
     return deeds
 
 
+def _may_not(request: Request, store: Store, actor: Person, deed: Deed, *, only_name: bool) -> Refusal:
+    """403 for a would-be impersonator.
+
+    Kubernetes 1.37 first asks for the constrained form, the verb `impersonate-on:<mode>:<verb>` on what is requested,
+    and words its refusal by that, unless the actor is known to impersonate in the old form.
+    """
+    account = deed.resource == "serviceaccounts"
+    old_form = any("impersonate" in rule["verbs"] for rule in rules_for(store, actor, "shop"))
+    if old_form or (account and not only_name):
+        return forbidden(actor, deed)
+    mode = "serviceaccount" if account else "user-info"
+    if only_name and deed.name.startswith("system:node:"):
+        mode = "arbitrary-node"
+    asked = deed_of(parse(request.method, request.path, request.query))
+    return forbidden(actor, replace(asked, verb=f"impersonate-on:{mode}:{asked.verb}"))
+
+
 def _without_user(groups: tuple[str, ...], uid: str, extra: dict[str, list[str]]) -> str:
-    return "Internal error occurred: requested [] without impersonating a user"
+    """The API server's words, which show the Go value it parsed."""
+    listed = "{" + ", ".join(f'"{group}"' for group in groups) + "}" if groups else "(nil)"
+    extras = ", ".join(f'"{key}":[]string{{{", ".join(map(_quoted, values))}}}' for key, values in extra.items())
+    more = f"{{{extras}}}" if extra else "(nil)"
+    user = f'&user.DefaultInfo{{Name:"", UID:"{uid}", Groups:[]string{listed}, Extra:map[string][]string{more}}}'
+    return f"requested {user} without impersonating a user name"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'

@@ -247,6 +247,21 @@ def storage_class(obj: dict, now: float) -> list:
     return [name, obj["provisioner"], policy, binding_mode, expands, age(obj, now)]
 
 
+def definition(obj: dict, now: float) -> list:  # noqa: ARG001 - Created At is a time, not an age
+    spec, status = obj["spec"], obj.get("status", {})
+    versions = [
+        found["name"] + ("(storage)" if found.get("storage") else "") for found in spec["versions"] if found["served"]
+    ]
+    names = spec["names"]
+    established = any(
+        found["type"] == "Established" and found["status"] == "True" for found in status.get("conditions") or ()
+    )
+    created = obj["metadata"]["creationTimestamp"]
+    short = ",".join(names.get("shortNames") or ())
+    name = obj["metadata"]["name"]
+    return [name, spec["scope"], ",".join(versions), created, spec["group"], names["kind"], short, established]
+
+
 def _template_cells(spec: dict) -> list[str]:
     return [*_containers(spec["template"]), format_selector(spec.get("selector"))]
 
@@ -321,6 +336,7 @@ CELLS: dict[str, Callable[[dict, float], list]] = {
     "clusterrolebindings.rbac.authorization.k8s.io": binding,
     "configmaps": config_map,
     "cronjobs.batch": cron_job,
+    "customresourcedefinitions.apiextensions.k8s.io": definition,
     "daemonsets.apps": daemon_set,
     "deployments.apps": deployment,
     "events": event,

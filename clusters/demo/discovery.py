@@ -118,12 +118,7 @@ def _groups_answer(only: str, resources: list[Resource]) -> Answer:
             }
             for version in dict.fromkeys(one.version for one in found)
         ]
-        items.append(
-            {
-                "metadata": {"name": name, "creationTimestamp": None} if name else {"creationTimestamp": None},
-                "versions": versions,
-            }
-        )
+        items.append({"metadata": {"name": name} if name else {}, "versions": versions})
     body = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
     return json_answer(body, content_type=AGGREGATED)
 
@@ -131,7 +126,7 @@ def _groups_answer(only: str, resources: list[Resource]) -> Answer:
 def _aggregated_entry(found: Resource) -> dict:
     entry: dict = {
         "resource": found.name,
-        "responseKind": {"group": found.group, "version": found.version, "kind": found.kind},
+        "responseKind": _response_kind(found, found.kind),
         "scope": "Namespaced" if found.namespaced else "Cluster",
         "singularResource": found.singular,
         "verbs": list(found.verbs),
@@ -144,13 +139,16 @@ def _aggregated_entry(found: Resource) -> dict:
         entry["subresources"] = [
             {
                 "subresource": sub.name,
-                "responseKind": {
-                    "group": sub.group or found.group,
-                    "version": sub.version or found.version,
-                    "kind": sub.kind,
-                },
+                "responseKind": _response_kind(found, sub.kind, sub.group, sub.version),
                 "verbs": list(sub.verbs),
             }
             for sub in found.subresources
         ]
     return entry
+
+
+def _response_kind(found: Resource, kind: str, group: str = "", version: str = "") -> dict:
+    """The kind an endpoint answers with; the real server names group and version only where they are not its own."""
+    if found.custom:
+        group, version = group or found.group, version or found.version
+    return {"group": group, "version": version, "kind": kind}

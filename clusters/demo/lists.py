@@ -74,7 +74,7 @@ def list_(world: World, request: Request, target: Target, resource: Resource) ->
         shelf = world.store.shelf_at(resource.key, version)
     except Expired as error:
         if not start:
-            raise expired(f"too old resource version: {error.asked} ({error.oldest})") from error
+            raise expired("The resourceVersion for the provided list is too old.") from error
         raise expired(EXPIRED_CONTINUE, {"continue": _token(-1, start)}) from error
     objects, following, remaining = _page(shelf, selected, start, limit)
     metadata: dict = {"resourceVersion": str(world.store.version if fresh else version)}
@@ -119,9 +119,15 @@ def _from(world: World, request: Request) -> tuple[int, str, bool]:
         return (world.store.version, start, True) if version < 0 else (version, start, False)
     asked = request.parameter("resourceVersion")
     match = request.parameter("resourceVersionMatch")
+    if asked and not asked.isdecimal():
+        raise bad_request(f"invalid resource version: {not_a_version(asked)}")
     if match == "Exact" and asked:
         return int(asked), "", False
     return world.store.version, "", True
+
+
+def not_a_version(text: str) -> str:
+    return f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
 
 
 def _token(version: int, start: str) -> str:
@@ -135,7 +141,7 @@ def _untoken(token: str) -> tuple[int, str]:
         found = msgspec.json.decode(base64.urlsafe_b64decode(padded))
         return int(found["rv"]), str(found["start"])
     except (ValueError, KeyError, TypeError) as error:
-        raise bad_request(f"continue key is not valid: {error}") from error
+        raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
 
 
 def _number(request: Request, name: str) -> int:

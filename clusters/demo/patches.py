@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any
 
 MERGE = "application/merge-patch+json"
 JSON = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
-APPLY_CBOR = "application/apply-patch+cbor"
 
 # The fields whose lists merge by a key, as `patchMergeKey` in k8s.io/api says. Other lists are replaced whole.
 MERGE_KEYS = {
@@ -28,12 +28,8 @@ MERGE_KEYS = {
 }
 
 
-class PatchDoesNotFit(Exception):
+class PatchDoesNotFitError(Exception):
     """The patch is well formed but does not fit this object."""
-
-
-class BadPatch(Exception):
-    """The patch itself is malformed."""
 
 
 def merge(target: object, patch: object) -> object:
@@ -73,14 +69,12 @@ def strategic(target: object, patch: object, field: str = "") -> object:
     return result
 
 
-def json_patch(target: object, operations: object) -> object:
-    """Apply a JSON patch; raises BadPatch for a malformed one and PatchDoesNotFit when a test or a path fails."""
-    if not isinstance(operations, list):
-        raise BadPatch("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+def json_patch(target: object, operations: list[Any]) -> object:
+    """Apply a JSON patch; raises PatchDoesNotFitError when an operation, a test or a path fails."""
     document = deepcopy(target)
     for operation in operations:
         if not isinstance(operation, dict) or not isinstance(operation.get("path"), str):
-            raise BadPatch("Unexpected kind: unknown")
+            raise PatchDoesNotFitError(str(operation))
         document = _operate(document, operation)
     return document
 
@@ -102,16 +96,16 @@ def _operate(document: object, operation: dict) -> object:
             return _add(document, path, deepcopy(_read(document, _pointer(operation["from"]))))
         case "test":
             if _read(document, path) != operation.get("value"):
-                raise PatchDoesNotFit(operation["path"])
+                raise PatchDoesNotFitError(operation["path"])
             return document
         case unknown:
-            raise BadPatch(f"Unexpected kind: {unknown}")
+            raise PatchDoesNotFitError(str(unknown))
 
 
 def _pointer(text: str) -> list[str]:
     """Split an RFC 6901 pointer."""
     if text and not text.startswith("/"):
-        raise PatchDoesNotFit(text)
+        raise PatchDoesNotFitError(text)
     return [step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:]]
 
 
@@ -119,7 +113,7 @@ def _index(items: Sequence, step: str, *, end: bool = False) -> int:
     if end and step == "-":
         return len(items)
     if not step.isdecimal() or int(step) >= len(items) + end:
-        raise PatchDoesNotFit(step)
+        raise PatchDoesNotFitError(step)
     return int(step)
 
 
@@ -130,7 +124,7 @@ def _read(document: object, path: list[str]) -> object:
         elif isinstance(document, dict) and step in document:
             document = document[step]
         else:
-            raise PatchDoesNotFit(step)
+            raise PatchDoesNotFitError(step)
     return document
 
 
@@ -143,7 +137,7 @@ def _add(document: object, path: list[str], value: object) -> object:
     elif isinstance(parent, dict):
         parent[path[-1]] = value
     else:
-        raise PatchDoesNotFit(path[-1])
+        raise PatchDoesNotFitError(path[-1])
     return document
 
 

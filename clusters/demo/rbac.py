@@ -32,18 +32,39 @@ def allowed(store: Store, person: Person, deed: Deed) -> bool:
     """Whether any rule bound to the person allows the deed."""
     if "system:masters" in person.groups:
         return True
-    return any(_covers(rule, deed) for rule in rules_for(store, person, deed.namespace))
+    return bool(why(store, person, deed))
+
+
+def why(store: Store, person: Person, deed: Deed) -> str:
+    """Which binding allows the deed, in the words of an access review; \"\" when none does."""
+    for binding, subject in _bindings(store, person, deed.namespace):
+        ref, metadata = binding["roleRef"], binding["metadata"]
+        if any(_covers(rule, deed) for rule in _role(store, ref, metadata.get("namespace", ""))):
+            name = metadata["name"]
+            if metadata.get("namespace"):
+                name = f"{name}/{metadata['namespace']}"
+            who = subject["name"]
+            if subject.get("namespace"):
+                who = f"{who}/{subject['namespace']}"
+            return f'RBAC: allowed by {binding["kind"]} "{name}" of {ref["kind"]} "{ref["name"]}" to {subject["kind"]} "{who}"'
+    return ""
 
 
 def rules_for(store: Store, person: Person, namespace: str) -> Iterator[dict]:
     """Every rule that holds for the person in a namespace (\"\" = cluster-wide ones only)."""
+    for binding, _ in _bindings(store, person, namespace):
+        yield from _role(store, binding["roleRef"], binding["metadata"].get("namespace", ""))
+
+
+def _bindings(store: Store, person: Person, namespace: str) -> Iterator[tuple[dict, dict]]:
+    """(binding, the subject in it that is the person) for all that concern a namespace."""
     for binding in store.items(f"clusterrolebindings.{RBAC}"):
-        if _binds(binding, person):
-            yield from _role(store, binding["roleRef"], "")
+        if subject := _subject(binding, person):
+            yield binding, subject
     if namespace:
         for binding in store.items(f"rolebindings.{RBAC}", namespace):
-            if _binds(binding, person):
-                yield from _role(store, binding["roleRef"], namespace)
+            if subject := _subject(binding, person):
+                yield binding, subject
 
 
 def forbidden(person: Person, deed: Deed) -> Refusal:
@@ -64,16 +85,18 @@ def forbidden(person: Person, deed: Deed) -> Refusal:
     return Refusal(403, "Forbidden", message, {**details, "kind": plural})
 
 
-def _binds(binding: dict, person: Person) -> bool:
+def _subject(binding: dict, person: Person) -> dict | None:
     for subject in binding.get("subjects") or ():
-        match subject["kind"]:
-            case "User" if subject["name"] == person.name:
-                return True
-            case "Group" if subject["name"] in person.groups:
-                return True
-            case "ServiceAccount" if person.name == f"system:serviceaccount:{subject['namespace']}:{subject['name']}":
-                return True
-    return False
+        kind, name = subject["kind"], subject["name"]
+        if kind == "Group":
+            found = name in person.groups
+        elif kind == "ServiceAccount":
+            found = person.name == f"system:serviceaccount:{subject['namespace']}:{name}"
+        else:
+            found = person.name == name
+        if found:
+            return subject
+    return None
 
 
 def _role(store: Store, ref: dict, namespace: str) -> list[dict]:

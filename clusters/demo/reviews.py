@@ -2,9 +2,10 @@
 
 import msgspec
 
-from clusters.demo.rbac import Deed, allowed, rules_for
+from clusters.demo.rbac import Deed, rules_for, why
 from clusters.demo.requests import Answer, Request, json_answer
 from clusters.demo.statuses import bad_request, invalid
+from clusters.demo.world.clock import stamp
 from clusters.demo.world.people import Person
 from clusters.demo.world.world import World
 
@@ -18,7 +19,7 @@ def review(world: World, request: Request, person: Person, kind: str) -> Answer:
     except msgspec.DecodeError as error:
         raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
     spec = asked.get("spec") or {}
-    metadata = {"creationTimestamp": None}
+    metadata: dict = {}
     match kind:
         case "SelfSubjectAccessReview":
             found = {"kind": kind, "apiVersion": AUTHORIZATION, "metadata": metadata, "spec": spec}
@@ -27,6 +28,7 @@ def review(world: World, request: Request, person: Person, kind: str) -> Answer:
             found = {"kind": kind, "apiVersion": AUTHORIZATION, "metadata": metadata, "spec": {}}
             return json_answer({**found, "status": _rules(world, person, spec.get("namespace", ""))}, 201)
         case _:
+            metadata["creationTimestamp"] = stamp(world.now())
             found = {"kind": kind, "apiVersion": "authentication.k8s.io/v1", "metadata": metadata}
             return json_answer({**found, "status": {"userInfo": _user(person)}}, 201)
 
@@ -35,8 +37,7 @@ def _access(world: World, person: Person, spec: dict) -> dict:
     resource, other = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if (resource is None) == (other is None):
         text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-        cause = ("FieldValueInvalid", "spec.resourceAttributes", f"Invalid value: null: {text}")
-        raise invalid("SelfSubjectAccessReview", "authorization.k8s.io", "", [cause])
+        raise invalid("", "authorization.k8s.io", "", [("FieldValueInvalid", "spec", f"Invalid value: null: {text}")])
     if other is not None:
         deed = Deed(other.get("verb", ""), path=other.get("path", ""))
     else:
@@ -50,7 +51,8 @@ def _access(world: World, person: Person, spec: dict) -> dict:
             resource.get("namespace", ""),
             resource.get("name", ""),
         )
-    return {"allowed": True} if allowed(world.store, person, deed) else {"allowed": False}
+    reason = why(world.store, person, deed)
+    return {"allowed": True, "reason": reason} if reason else {"allowed": False}
 
 
 def _rules(world: World, person: Person, namespace: str) -> dict:

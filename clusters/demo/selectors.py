@@ -52,7 +52,7 @@ def parse_labels(text: str) -> tuple[Requirement, ...]:
                 )
             position += 1
             if position == len(tokens):
-                raise bad_request("unable to parse requirement: found '', expected: identifier after ','")
+                raise bad_request("found '', expected: identifier after ','")
     return tuple(requirements)
 
 
@@ -100,7 +100,7 @@ def parse_fields(text: str, resource: Resource) -> tuple[tuple[str, bool, str], 
             raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
         field, operator, value = match.groups()
         if field not in fields_of(resource):
-            raise bad_request(_not_supported(text, field, resource))
+            raise bad_request(_not_supported(field, resource))
         found.append((field, operator != "!=", re.sub(r"\\([\\,=])", r"\1", value)))
     return tuple(found)
 
@@ -135,7 +135,7 @@ def _requirement(tokens: list[str], position: int) -> tuple[Requirement, int]:
     absent = token(position) == "!"
     key = token(position + absent)
     if not key or key in "=!,()<>" or key in ("==", "!="):
-        raise bad_request(f"unable to parse requirement: found '{key}', expected: identifier")
+        raise bad_request(f"found '{key}', expected: !, identifier, or 'end of string'")
     if not _KEY.fullmatch(key):
         raise bad_request(
             f'unable to parse requirement: <nil>: Invalid value: "{key}": name part must consist of alphanumeric '
@@ -210,14 +210,8 @@ def _compares(value: str | None, operator: str, bound: str) -> bool:
     return left > right if operator == "gt" else left < right
 
 
-def _not_supported(text: str, field: str, resource: Resource) -> str:
-    group_version = resource.api_version
-    known = f'Unable to find "{group_version}, Resource={resource.name}" that match label selector "", field selector'
-    return f'{known} "{text}": {_unsupported_reason(field, resource)}'
-
-
-def _unsupported_reason(field: str, resource: Resource) -> str:
-    if resource.key in _FIELDS:
+def _not_supported(field: str, resource: Resource) -> str:
+    if resource.key in _FIELDS or resource.custom:
         return f"field label not supported: {field}"
     return f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 

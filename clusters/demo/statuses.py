@@ -80,13 +80,25 @@ def invalid(kind: str, group: str, name: str, causes: list[tuple[str, str, str]]
     details: dict = {"name": name} if name else {}
     if group:
         details["group"] = group
-    details["kind"] = kind
+    if kind:
+        details["kind"] = kind
     details["causes"] = [{"reason": reason, "message": message, "field": field} for reason, field, message in causes]
     qualified = f"{kind}.{group}" if group else kind
     return Refusal(422, "Invalid", f'{qualified} "{name}" is invalid: {text}', details)
 
 
-def rejected_patch(resource: Resource, name: str) -> Refusal:
+def failed_precondition(resource: Resource, name: str, field: str, wanted: str, found: str) -> Refusal:
+    """409 for a delete whose preconditions name another object or version; `field` is UID or ResourceVersion."""
+    qualified = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    happened = "deleted and then recreated" if field == "UID" else "modified"
+    message = (
+        f'Operation cannot be fulfilled on {qualified} "{name}": the {field} in the precondition ({wanted}) does not '
+        f"match the {field} in record ({found}). The object might have been {happened}"
+    )
+    return Refusal(409, "Conflict", message, {**details_of(resource, name), "kind": resource.kind})
+
+
+def rejected_patch() -> Refusal:
     """422 for a patch that does not fit the object."""
     return Refusal(422, "Invalid", "the server rejected our request due to an error in our request", {})
 
@@ -96,9 +108,21 @@ def unsupported_media_type(accepted: tuple[str, ...]) -> Refusal:
         415,
         "UnsupportedMediaType",
         "the body of the request was in an unknown format - accepted media types include: " + ", ".join(accepted),
-        {},
     )
 
 
+def builtin_415() -> Refusal:
+    """415 for a patch of a built-in kind, which is refused before its kind is asked."""
+    return Refusal(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
 def not_acceptable(accepted: tuple[str, ...]) -> Refusal:
-    return Refusal(406, "NotAcceptable", "only the following media types are accepted: " + ", ".join(accepted), {})
+    """406 for a media type that is known, in a form (as a Table of another version, say) that is not."""
+    return Refusal(406, "NotAcceptable", "only the following media types are accepted: " + ", ".join(accepted))
+
+
+def unknown_406(accepted: tuple[str, ...]) -> Refusal:
+    """406 for a media type that no resource offers."""
+    streams = (f"{accepted[0]};stream=watch", f"{accepted[2]};stream=watch")
+    listed = ", ".join((*accepted, *streams))
+    return Refusal(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {listed}", {})

@@ -25,7 +25,10 @@ def _built_in() -> dict[str, list[dict]]:
 def include_of(value: str) -> str:
     """Check the `includeObject` parameter; raises Refusal (400)."""
     if value and value not in INCLUDE:
-        raise bad_request(f'unrecognized includeObject value: "{value}"')
+        raise bad_request(
+            f'Unable to convert to Table as requested: includeObject: Invalid value: "{value}": '
+            "must be 'Metadata', 'Object', 'None', or empty"
+        )
     return value or "Metadata"
 
 

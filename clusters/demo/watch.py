@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from clusters.demo.lists import Selection, selection
+from clusters.demo.lists import Selection, not_a_version, selection
 from clusters.demo.media import wants_table
 from clusters.demo.paths import Target
 from clusters.demo.presentation import present
 from clusters.demo.requests import Request, Stream
-from clusters.demo.statuses import Refusal, bad_request, expired
+from clusters.demo.statuses import Refusal, expired
 from clusters.demo.tables import include_of, table
 from clusters.demo.world.resources import Resource
 from clusters.demo.world.store import Change, Expired
@@ -95,7 +95,7 @@ class Watch:
         return msgspec.json.encode({"type": kind, "object": shown}) + b"\n"
 
     def _bookmark(self) -> bytes:
-        metadata = {"resourceVersion": str(self.version), "creationTimestamp": None}
+        metadata = {"resourceVersion": str(self.version)}
         obj: dict = {"kind": self.resource.kind, "apiVersion": self.resource.api_version, "metadata": metadata}
         if self.as_table:
             row = {
@@ -105,7 +105,7 @@ class Watch:
             obj = {
                 "kind": "Table",
                 "apiVersion": "meta.k8s.io/v1",
-                "metadata": {"resourceVersion": str(self.version)},
+                "metadata": metadata,
                 "columnDefinitions": None,
                 "rows": [row],
             }
@@ -122,9 +122,5 @@ def _version(request: Request) -> int:
     if not text or text == "0":
         return 0
     if not text.isdecimal():
-        raise bad_version(text)
+        raise Refusal(500, "", not_a_version(text))
     return int(text)
-
-
-def bad_version(text: str) -> Refusal:
-    return bad_request(f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')

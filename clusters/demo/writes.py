@@ -1,10 +1,8 @@
 """Changing: create, replace, patch, delete, and the scale subresource; each also as a dry run."""
 
-from collections.abc import Callable
-
 import msgspec
 
-from clusters.demo import patches
+from clusters.demo.bodies import object_in, patcher, scale_in
 from clusters.demo.controllers.names import ending
 from clusters.demo.controllers.pods import admitted, delete_pod
 from clusters.demo.paths import Target
@@ -16,10 +14,9 @@ from clusters.demo.statuses import (
     bad_request,
     conflict,
     details_of,
+    failed_precondition,
     invalid,
     not_found,
-    rejected_patch,
-    unsupported_media_type,
 )
 from clusters.demo.validation import check, check_scale
 from clusters.demo.world.clock import stamp
@@ -27,13 +24,12 @@ from clusters.demo.world.defaults import with_defaults
 from clusters.demo.world.resources import Resource
 from clusters.demo.world.world import World
 
-PATCHES = (patches.JSON, patches.MERGE, patches.STRATEGIC, patches.APPLY, patches.APPLY_CBOR)
 KEPT = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
 def create(world: World, request: Request, target: Target, resource: Resource) -> Answer:
     """Create an object; raises Refusal 400, 409 (AlreadyExists), 422."""
-    obj = _body(request, resource)
+    obj = object_in(request, resource)
     dry = is_dry(request)
     metadata = {**obj.get("metadata", {})}
     if resource.namespaced:
@@ -81,7 +77,7 @@ def create(world: World, request: Request, target: Target, resource: Resource) -
 def replace(world: World, request: Request, target: Target, resource: Resource) -> Answer:
     """Replace an object (PUT); raises Refusal 400, 404, 409, 422."""
     before = _existing(world, target, resource)
-    obj = _body(request, resource)
+    obj = object_in(request, resource)
     if obj.get("metadata", {}).get("name", target.name) != target.name:
         name = obj["metadata"]["name"]
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
@@ -90,7 +86,7 @@ def replace(world: World, request: Request, target: Target, resource: Resource) 
 
 def patch(world: World, request: Request, target: Target, resource: Resource) -> Answer:
     """Patch an object; raises Refusal 400, 404, 409, 415, 422."""
-    apply = _patcher(request, resource, target.name)
+    apply = patcher(request, resource, resource.kind)
     before = _existing(world, target, resource)
     return _store(world, request, target, resource, before, apply(before))
 
@@ -123,12 +119,12 @@ def get_scale(world: World, _request: Request, target: Target, resource: Resourc
 def write_scale(world: World, request: Request, target: Target, resource: Resource) -> Answer:
     """Change the replicas of a workload through its Scale; raises Refusal 400, 404, 409, 415, 422."""
     if request.method == "PATCH":
-        apply = _patcher(request, resource, target.name)
+        apply = patcher(request, resource, "Scale")
         before = _existing(world, target, resource)
         scale = apply(scale_of(before))
     else:
         before = _existing(world, target, resource)
-        scale = _decoded(request)
+        scale = scale_in(request)
         if scale.get("metadata", {}).get("name", "") != target.name:
             raise bad_request(
                 f"the name of the object ({scale.get('metadata', {}).get('name', '')}) does not match the name on the URL ({target.name})"
@@ -217,65 +213,13 @@ def _with_generation(obj: dict, before: dict) -> dict:
     return {**obj, "metadata": {**obj["metadata"], "generation": before["metadata"]["generation"] + 1}}
 
 
-def _patcher(request: Request, resource: Resource, name: str) -> Callable[[dict], dict]:
-    """A function that applies the request's patch to an object."""
-    kind = request.header("content-type").partition(";")[0].strip()
-    accepted = tuple(found for found in PATCHES if not (resource.custom and found == patches.STRATEGIC))
-    if kind not in accepted or kind in (patches.APPLY, patches.APPLY_CBOR):
-        raise unsupported_media_type(accepted)
-    body = _decoded(request)
-    by_type = {patches.JSON: patches.json_patch, patches.MERGE: patches.merge, patches.STRATEGIC: patches.strategic}
-
-    def apply(obj: dict) -> dict:
-        try:
-            patched = by_type[kind](obj, body)
-        except patches.PatchDoesNotFit as error:
-            raise rejected_patch(resource, name) from error
-        except patches.BadPatch as error:
-            raise bad_request(str(error)) from error
-        if not isinstance(patched, dict):
-            raise bad_request("the patch does not give an object")
-        return patched
-
-    return apply
-
-
-def _body(request: Request, resource: Resource) -> dict:
-    kind = request.header("content-type").partition(";")[0].strip()
-    if kind not in ("", "application/json", "*/*"):
-        raise unsupported_media_type(
-            ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf", "application/cbor")
-        )
-    obj = _decoded(request)
-    found = (obj.get("apiVersion", resource.api_version), obj.get("kind", resource.kind))
-    if found != (resource.api_version, resource.kind):
-        raise bad_request(
-            f'{found[1]} in version "{found[0].rpartition("/")[2]}" cannot be handled as a {resource.kind}: no kind '
-            f'"{found[1]}" is registered for version "{found[0]}"'
-        )
-    return obj
-
-
-def _decoded(request: Request):
-    try:
-        return msgspec.json.decode(request.body)
-    except msgspec.DecodeError as error:
-        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
-
-
 def _check_preconditions(options: dict, before: dict, resource: Resource) -> None:
     wanted = options.get("preconditions") or {}
     name = before["metadata"]["name"]
     for field in ("uid", "resourceVersion"):
         if wanted.get(field) and wanted[field] != before["metadata"][field]:
             label = "UID" if field == "uid" else "ResourceVersion"
-            raise Refusal(
-                409,
-                "Conflict",
-                f'Operation cannot be fulfilled on {resource.key} "{name}": Precondition failed: {label} in precondition: '
-                f"{wanted[field]}, {label} in object meta: {before['metadata'][field]}",
-                details_of(resource, name),
-            )
+            raise failed_precondition(resource, name, label, wanted[field], before["metadata"][field])
 
 
 def _deleted(resource: Resource, obj: dict) -> Answer:

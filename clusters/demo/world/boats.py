@@ -1,6 +1,7 @@
 """A custom resource: the boats of a marina, with columns of its own."""
 
 from clusters.demo.world.build import add
+from clusters.demo.world.clock import stamp
 from clusters.demo.world.world import World
 
 GROUP = "marina.example.com"
@@ -10,8 +11,8 @@ BOATS = (
     ("petrel", "C-1", 24, "Sailing", "Amara"),
 )
 COLUMNS = [
-    {"name": "Berth", "type": "string", "jsonPath": ".spec.berth"},
-    {"name": "Length", "type": "integer", "jsonPath": ".spec.length", "description": "Length in metres"},
+    {"name": "Berth", "type": "string", "jsonPath": ".spec.berth", "description": "Where it lies"},
+    {"name": "Length", "type": "integer", "jsonPath": ".spec.length", "description": "Metres from bow to stern"},
     {"name": "State", "type": "string", "jsonPath": ".status.state"},
     {"name": "Captain", "type": "string", "jsonPath": ".spec.captain", "priority": 1},
     {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
@@ -20,7 +21,14 @@ COLUMNS = [
 
 def boats(world: World) -> None:
     """The definition and three boats."""
-    names = {"plural": "boats", "singular": "boat", "kind": "Boat", "listKind": "BoatList", "shortNames": ["bo"]}
+    names = {
+        "plural": "boats",
+        "singular": "boat",
+        "kind": "Boat",
+        "listKind": "BoatList",
+        "shortNames": ["bt"],
+        "categories": ["all"],
+    }
     text, number = {"type": "string"}, {"type": "integer"}
     schema = {
         "type": "object",
@@ -44,7 +52,7 @@ def boats(world: World) -> None:
         "versions": [version],
         "conversion": {"strategy": "None"},
     }
-    status = {"acceptedNames": names, "storedVersions": ["v1"], "conditions": []}
+    status = {"acceptedNames": names, "storedVersions": ["v1"], "conditions": _conditions(world)}
     add(world, "customresourcedefinitions.apiextensions.k8s.io", f"boats.{GROUP}", spec=spec, status=status)
     for name, berth, length, state, captain in BOATS:
         world.put(
@@ -57,3 +65,15 @@ def boats(world: World) -> None:
                 "status": {"state": state},
             },
         )
+
+
+def _conditions(world: World) -> list[dict]:
+    now = stamp(world.now())
+    rows = (
+        ("NamesAccepted", "NoConflicts", "no conflicts found"),
+        ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+    )
+    return [
+        {"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message}
+        for kind, reason, message in rows
+    ]

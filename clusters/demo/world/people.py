@@ -20,12 +20,13 @@ class Person:
 ANONYMOUS = Person("system:anonymous", ("system:unauthenticated",))
 
 TOKENS: dict[str, Person] = {
-    "olivia-token": Person("olivia", ("operators",)),
-    "victor-token": Person("victor", ("viewers",)),
-    "nadia-token": Person("nadia", ("shop-team",)),
-    "mallory-token": Person("mallory"),
-    "porthole-token": Person(
-        "system:serviceaccount:porthole:porthole", ("system:serviceaccounts", "system:serviceaccounts:porthole")
+    "olivia-token": Person("olivia", ("operators",), "olivia"),
+    "victor-token": Person("victor", ("viewers",), "victor"),
+    "nadia-token": Person("nadia", ("shop-team",), "nadia"),
+    "mallory-token": Person("mallory", (), "mallory"),
+    "impersonator-token": Person(
+        "system:serviceaccount:kube-system:impersonator",
+        ("system:serviceaccounts", "system:serviceaccounts:kube-system"),
     ),
 }
 
@@ -94,7 +95,7 @@ CLUSTER_ROLES: dict[str, tuple[dict, ...]] = {
         rule("apiextensions.k8s.io", "customresourcedefinitions", READ),
         rule(RBAC, "clusterrolebindings clusterroles rolebindings roles", READ),
     ),
-    "porthole-impersonator": (rule("core", "users groups", ("impersonate",)),),
+    "impersonator": (rule("core", "users groups", ("impersonate",)),),
     "system:basic-user": (
         rule("authorization.k8s.io", "selfsubjectaccessreviews selfsubjectrulesreviews", ("create",)),
         rule("authentication.k8s.io", "selfsubjectreviews", ("create",)),
@@ -116,7 +117,7 @@ CLUSTER_ROLES: dict[str, tuple[dict, ...]] = {
 # (name of the binding, role, kind of subject, name of the subject)
 CLUSTER_BINDINGS = (
     ("operators", "cluster-admin", "Group", "operators"),
-    ("porthole-impersonator", "porthole-impersonator", "ServiceAccount", "porthole/porthole"),
+    ("impersonator", "impersonator", "ServiceAccount", "kube-system/impersonator"),
     ("system:basic-user", "system:basic-user", "Group", "system:authenticated"),
     ("system:discovery", "system:discovery", "Group", "system:authenticated"),
     ("system:public-info-viewer", "system:public-info-viewer", "Group", "system:authenticated"),
