@@ -71,7 +71,7 @@ Credentials = BearerToken | ClientCertificate | Impersonation
 
 def outside_system(name: str) -> str:
     """Return ``name`` unless it is one that Kubernetes keeps for itself. Raises NoCredentials."""
-    if not name.strip():
+    if not name:
         raise NoCredentials("The name of the user or of a group is empty.")
     if name.startswith("system:"):
         raise NoCredentials(f"{name!r} is a name that Kubernetes keeps for itself; Porthole does not impersonate it.")
@@ -85,6 +85,9 @@ def header_value(text: str) -> str:
     """
     if not text.isprintable():
         raise NoCredentials("A name has control characters, which no header can carry.")
+    if text != text.strip():
+        # Servers drop it: " system:masters" would pass for another name here and arrive as that one.
+        raise NoCredentials("A name begins or ends with white space, which no header can carry.")
     return text.encode().decode("latin-1")
 
 

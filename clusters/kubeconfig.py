@@ -17,6 +17,7 @@ from kubernetes.config import ConfigException, list_kube_config_contexts, load_k
 from clusters.credentials import BearerToken, ClientCertificate, Credentials, Impersonation
 from clusters.errors import NoCredentials
 from clusters.models import Cluster
+from clusters.names import unused
 
 RELOAD_SECONDS = 300.0
 
@@ -67,16 +68,6 @@ def read_contexts(file: str) -> list[Context]:
         namespace = entry.get("context", {}).get("namespace", "")
         result.append(Context(entry["name"], cluster_of(file, entry["name"], name, position, namespace)))
     return result
-
-
-def unused(name: str, taken: set[str]) -> str:
-    """``name``, or with a number behind it where it is taken; at most 63 characters."""
-    candidate, number = name[:63], 2
-    while candidate in taken:
-        candidate = f"{name[:58]}-{number}"
-        number += 1
-    taken.add(candidate)
-    return candidate
 
 
 def cluster_of(file: str, context: str, name: str, position: int, namespace: str) -> Cluster:

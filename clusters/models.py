@@ -54,7 +54,11 @@ class Cluster(models.Model):
     """Where a cluster's API server is, how it is trusted and how it is shown; never who may use it."""
 
     name = models.CharField(
-        _("name"), max_length=63, unique=True, validators=[CLUSTER_NAME], help_text=_("Stands in the addresses of its pages.")
+        _("name"),
+        max_length=63,
+        unique=True,
+        validators=[CLUSTER_NAME],
+        help_text=_("Stands in the addresses of its pages."),
     )
     title = models.CharField(_("title"), max_length=100, blank=True, help_text=_("What people read; else the name."))
     server = models.CharField(
@@ -81,9 +85,7 @@ class Cluster(models.Model):
         _("proxy"), max_length=500, blank=True, help_text=_("To reach the API server through.")
     )
     color = models.CharField(_("colour"), max_length=7, default="#2f6feb", validators=[COLOR])
-    production = models.BooleanField(
-        _("production"), default=False, help_text=_("Marked on every page, and asked about before changes.")
-    )
+    production = models.BooleanField(_("production"), default=False, help_text=_("Marked on every page."))
     position = models.PositiveSmallIntegerField(_("order"), default=0, help_text=_("Lower comes first."))
     default_namespace = models.CharField(
         _("default namespace"), max_length=63, blank=True, validators=[NAMESPACE_NAME], help_text=_("Opened first.")

@@ -28,3 +28,13 @@ def segment(value: str) -> str:
 def path(*segments: str) -> Path:
     """Join checked segments into a request path, percent-encoded (RFC 3986 section 3.3). Raises BadName."""
     return Path("".join("/" + quote(segment(value), safe=":") for value in segments))
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """``name``, or with a number behind it where it is taken; at most 63 characters."""
+    candidate, number = name[:63], 2
+    while candidate in taken:
+        candidate = f"{name[:58]}-{number}"
+        number += 1
+    taken.add(candidate)
+    return candidate

@@ -31,15 +31,16 @@ def at_cluster(view: View) -> View:
     def wrapper(request: HttpRequest, cluster: str, **kwargs: Any) -> HttpResponseBase:
         if not signin.active(request):
             return to_sign_in(request)
-        found = next((each for each in signin.clusters(request) if each.name == cluster), None)
-        if not found:
+        entrance = signin.credentials(request, cluster)
+        if not entrance:
             return no_such_cluster(request, cluster)
+        found, credentials = entrance
         request.cluster = found  # type: ignore[attr-defined]
         if "namespace" in kwargs:
             namespace = kwargs["namespace"]
             kwargs["namespace"] = "" if namespace == ALL else segment(namespace)
             request.namespace = kwargs["namespace"]  # type: ignore[attr-defined]
-        connection = connect(found, signin.credentials(request, found))
+        connection = connect(found, credentials)
         return view(request, connection, **kwargs)
 
     return wrapper

@@ -1,7 +1,7 @@
 """What went wrong, as something worth reading: a title, the server's own words, and what to do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,13 +12,14 @@ from clusters import errors
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One failure, for people; ``message`` is in the server's words where it said any."""
+    """One failure, for people: ``message`` in the server's words where it said any, ``status`` as HTTP has it."""
 
     title: str
     message: str
     advice: str = ""
     action_label: str = ""
     action_url: str = ""
+    status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def wording_of(error: errors.ClusterError) -> Wording:
 def problem_of(error: errors.ClusterError, title: str = "") -> Problem:
     """An error as a person reads it; ``title`` says what they wanted, where the page knows."""
     wording = wording_of(error)
-    return Problem(title or wording.title(), error.message, wording.advice())
+    return Problem(title or wording.title(), error.message, wording.advice(), status=wording.status)
 
 
 def problem_response(request: HttpRequest, problem: Problem, status: int) -> HttpResponse:
@@ -90,4 +91,4 @@ def problem_response(request: HttpRequest, problem: Problem, status: int) -> Htt
     htmx = getattr(request, "htmx", None)
     fragment = htmx is not None and bool(htmx) and not htmx.boosted
     template = "errors/_problem.html" if fragment else "errors/problem.html"
-    return render(request, template, {"problem": problem, "status": status}, status=status)
+    return render(request, template, {"problem": replace(problem, status=status)}, status=status)

@@ -5,8 +5,8 @@ A way is a module with
     TITLE                          what people read
     urlpatterns                    its own pages, under /signin/<name>/
     person(request)                the signed-in person's display name
-    clusters(request)              the clusters that this way leads to, as Cluster objects
-    credentials(request, cluster)  what the person presents there, or None where there is nothing to present
+    clusters(request)              the clusters that this way leads to, by a key of its own
+    credentials(request, key)      what the person presents there, or None where there is nothing to present
 
 and calls ``sign_in`` once it knows who it is. Views ask the functions below and never a way itself.
 """
@@ -21,6 +21,7 @@ from django.utils.functional import Promise
 
 from clusters.credentials import Credentials
 from clusters.models import Cluster
+from clusters.names import unused
 
 SESSION_KEY = "way"
 
@@ -56,29 +57,42 @@ def person(request: HttpRequest) -> str:
 
 
 def clusters(request: HttpRequest) -> list[Cluster]:
-    """The clusters that this person can open, as rows of the admin present them."""
+    """The clusters that this person can open, in order, as rows of the admin present them."""
+    return [cluster for _key, cluster in entrances(request)]
+
+
+def credentials(request: HttpRequest, name: str) -> tuple[Cluster, Credentials | None] | None:
+    """The cluster of that name and what the person presents there; None where they can open no such cluster."""
+    way = active(request)
+    for key, cluster in entrances(request):
+        if way and cluster.name == name:
+            return cluster, way.credentials(request, key)
+    return None
+
+
+def entrances(request: HttpRequest) -> list[tuple[str, Cluster]]:
+    """Each cluster with the key by which the person's way in knows it; no two have the same name."""
     way = active(request)
     if not way:
         return []
     rows = {row.server.rstrip("/"): row for row in Cluster.objects.all()}
-    found = [presented(cluster, rows.get(cluster.server.rstrip("/"))) for cluster in way.clusters(request)]
-    return sorted(found, key=lambda cluster: cluster.position)
+    taken = {row.name for row in rows.values()}
+    found = []
+    for key, cluster in way.clusters(request).items():
+        row = rows.pop(cluster.server.rstrip("/"), None)
+        if row:
+            present(cluster, row)
+        else:
+            cluster.name = unused(cluster.name, taken)
+        found.append((key, cluster))
+    return sorted(found, key=lambda entrance: entrance[1].position)
 
 
-def presented(cluster: Cluster, row: Cluster | None) -> Cluster:
-    """A cluster that a way leads to, with the name, looks and default of the row for the same API server.
+def present(cluster: Cluster, row: Cluster) -> None:
+    """Give a cluster that a way leads to the name, looks and default of the row for the same API server.
 
     What decides where credentials are sent and who is trusted stays the way's own.
     """
-    if row:
-        for field in ("name", "title", "color", "production", "position"):
-            setattr(cluster, field, getattr(row, field))
-        cluster.default_namespace = row.default_namespace or cluster.default_namespace
-    return cluster
-
-
-def credentials(request: HttpRequest, cluster: Cluster) -> Credentials | None:
-    """What the person presents at ``cluster``, or None."""
-    way = active(request)
-    found: Credentials | None = way.credentials(request, cluster) if way else None
-    return found
+    for field in ("name", "title", "color", "production", "position"):
+        setattr(cluster, field, getattr(row, field))
+    cluster.default_namespace = row.default_namespace or cluster.default_namespace

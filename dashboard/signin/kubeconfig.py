@@ -38,24 +38,19 @@ def file() -> str:
     return str(settings.CONFIG["KUBECONFIG"])
 
 
-def clusters(request: HttpRequest) -> list[Cluster]:
-    """A cluster per context."""
-    return [context.cluster for context in contexts()] if from_this_machine(request) else []
+def clusters(request: HttpRequest) -> dict[str, Cluster]:
+    """A cluster per context, by the context's name."""
+    return {context.name: context.cluster for context in contexts()} if from_this_machine(request) else {}
 
 
-def credentials(request: HttpRequest, cluster: Cluster) -> Credentials | None:
-    """The credentials of the context that leads to ``cluster``, if the request comes from this machine."""
+def credentials(request: HttpRequest, key: str) -> Credentials | None:
+    """The credentials of a context, if the request comes from this machine."""
     if not from_this_machine(request):
         return None
-    for context in contexts():
-        if (context.cluster.server, context.cluster.position) == (cluster.server, cluster.position) or (
-            context.cluster.name == cluster.name
-        ):
-            try:
-                return kubeconfig.credentials(context.name, file())
-            except kubeconfig.KubeconfigError as error:
-                raise NoCredentials(str(error)) from error
-    return None
+    try:
+        return kubeconfig.credentials(key, file())
+    except kubeconfig.KubeconfigError as error:
+        raise NoCredentials(str(error)) from error
 
 
 def contexts() -> list[kubeconfig.Context]:
