@@ -15,11 +15,14 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=8901, help="port on 127.0.0.1; 0 takes a free one (default: 8901)")
     parser.add_argument("--pods", type=int, default=0, help="simulated pods to add (default: none)")
+    parser.add_argument(
+        "--trials", action="store_true", help="add pods that are hard to show: hostile names and logs, long lines"
+    )
     options = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with serving(port=options.port, pods=options.pods) as handle:
+    with serving(port=options.port, pods=options.pods, trials=options.trials) as handle:
         print(f"A demo cluster answers at {handle.url}", flush=True)
         print(f"Bearer tokens: {', '.join(TOKENS)}", flush=True)
         stop.wait()

@@ -1,5 +1,6 @@
 """A container's log: which container, which of its runs, and how much of it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ from clusters.demo.world.voices import VOICES, Run, last_lines, lines_between, n
 from clusters.demo.world.world import World
 
 TEXT = "text/plain"
-TRUE = ("true", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def log(world: World, request: Request, target: Target, resource: Resource) -> A
     options = _options(request, world.now(), target.name)
     container = _container(pod, options.container)
     if not pod["spec"].get("nodeName"):
-        return Answer(200, b"", TEXT)
+        return Answer(204, b"", "")
     run = _run(pod, container, previous=options.previous)
     if options.follow and run.finished is None:
         return Stream(_cut(_follow(world, pod, container, run, options), options.limit), TEXT)
@@ -49,7 +49,9 @@ def _options(request: Request, now: float, pod: str) -> Options:
     seconds, time = request.parameter("sinceSeconds"), request.parameter("sinceTime")
     causes = []
     if seconds and time:
-        causes.append(("FieldValueForbidden", "", "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+        causes.append(
+            ("FieldValueForbidden", "[]", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified")
+        )
     elif seconds and _whole(request, "sinceSeconds") < 1:
         causes.append(("FieldValueInvalid", "sinceSeconds", f"Invalid value: {seconds}: must be greater than 0"))
     for field, least, words in (("tailLines", 0, "greater than or equal to 0"), ("limitBytes", 1, "greater than 0")):
@@ -61,9 +63,9 @@ def _options(request: Request, now: float, pod: str) -> Options:
     since = now - int(seconds) if seconds else _time(time) if time else 0.0
     return Options(
         request.parameter("container"),
-        request.parameter("previous") in TRUE,
-        request.parameter("follow") in TRUE,
-        request.parameter("timestamps") in TRUE,
+        _flag(request, "previous"),
+        _flag(request, "follow"),
+        _flag(request, "timestamps"),
         since,
         _whole(request, "tailLines") if request.parameter("tailLines") else None,
         _whole(request, "limitBytes") if request.parameter("limitBytes") else None,
@@ -71,7 +73,7 @@ def _options(request: Request, now: float, pod: str) -> Options:
 
 
 def _invalid_options(pod: str, causes: list[tuple[str, str, str]]) -> Refusal:
-    texts = [f"{field}: {message}" if field else message for _, field, message in causes]
+    texts = [f"{field}: {message}" for _, field, message in causes]
     details = {
         "name": pod,
         "kind": "PodLogOptions",
@@ -79,6 +81,11 @@ def _invalid_options(pod: str, causes: list[tuple[str, str, str]]) -> Refusal:
     }
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     return Refusal(422, "Invalid", f'PodLogOptions "{pod}" is invalid: {text}', details)
+
+
+def _flag(request: Request, name: str) -> bool:
+    """As the API server reads a boolean parameter: there, and neither `false` nor `0`."""
+    return name in request.query and request.parameter(name).lower() not in ("false", "0")
 
 
 def _whole(request: Request, name: str) -> int:
@@ -93,9 +100,9 @@ def _time(text: str) -> float:
     try:
         return moment(text)
     except ValueError as error:
-        raise bad_request(
-            f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
-        ) from error
+        rest, wanted = (text[10:], "T") if re.fullmatch(r"\d{4}-\d\d-\d\d.*", text, re.DOTALL) else (text, "2006")
+        message = f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{rest}" as "{wanted}"'
+        raise bad_request(message) from error
 
 
 def _container(pod: dict, name: str) -> dict:
@@ -176,7 +183,7 @@ def _follow(world: World, pod: dict, container: dict, run: Run, options: Options
     yield b"".join(_lines(_past(run, options, until), options))
     while not world.closed:
         with world.lock:
-            world.changed.wait(max(min(next_moment(run, until) - world.clock.now(), 1.0), 0.01))
+            world.clock.wait(world.changed, max(min(next_moment(run, until) - world.clock.now(), 1.0), 0.01))
             now = world.clock.now()
             ended = _end_of(world, pod, container, run)
         finished = run if ended is None else Run(run.identity, run.voice, run.started, ended[0], ended[1])

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,10 +39,18 @@ class Handle:
 
 
 def serve(
-    port: int = 0, *, pods: int = 0, clock: RealClock | ManualClock | None = None, host: str = "127.0.0.1"
+    port: int = 0,
+    *,
+    pods: int = 0,
+    clock: RealClock | ManualClock | None = None,
+    trials: bool = False,
+    host: str = "127.0.0.1",
 ) -> Handle:
-    """Start the demo server in threads; port 0 takes a free one, `pods` adds simulated load. Raises OSError."""
-    world = begin(clock or RealClock(), pods=pods)
+    """Start the demo server in threads; port 0 takes a free one, `pods` adds simulated load, `trials` the hard cases.
+
+    Raises OSError.
+    """
+    world = begin(clock or RealClock(), pods=pods, trials=trials)
     server = DemoServer((host, port), world)
     threads = [
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.5}, name="demo-http", daemon=True)
@@ -70,7 +79,7 @@ def keep_moving(world: World) -> None:
             world.catch_up()
             due = world.next_due()
             nap = LONGEST_NAP if due is None else max(due - world.clock.now(), 0.005)
-            world.changed.wait(min(nap, LONGEST_NAP))
+            world.clock.wait(world.changed, min(nap, LONGEST_NAP))
 
 
 class DemoServer(ThreadingHTTPServer):
@@ -142,10 +151,11 @@ class Handler(BaseHTTPRequestHandler):
     def _whole(self, found: Answer) -> None:
         self.send_response(found.code)
         self.send_header("Cache-Control", "no-cache, private")
-        self.send_header("Content-Type", found.content_type)
+        if found.code != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Type", found.content_type)
+            self.send_header("Content-Length", str(len(found.body)))
         for name, value in found.headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(found.body)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self._headers_buffer.append(b"\r\n" + (found.body if self.command != "HEAD" else b""))

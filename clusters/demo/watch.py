@@ -57,7 +57,7 @@ class Watch:
                     lines = [line for change in changes if (line := self._change(change))]
                     self.version = world.store.version
                     if not changes:
-                        world.changed.wait(self._patience(bookmark_at))
+                        world.clock.wait(world.changed, self._patience(bookmark_at))
             yield from lines
             if self.bookmarks and world.clock.now() >= bookmark_at and self.ends:
                 bookmark_at += BOOKMARK_EVERY

@@ -1,5 +1,6 @@
 """Time as the demo world sees it, so that tests can turn the clock by hand."""
 
+import threading
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -31,10 +32,18 @@ def moment(text: str) -> float:
 
 
 class RealClock:
-    """The machine's own clock."""
+    """The machine's own clock; with a `speed` above 1 the world's time runs ahead of it from the start on."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        self.start = time.time()
 
     def now(self) -> float:
-        return time.time()
+        return self.start + (time.time() - self.start) * self.speed
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
+        """Wait to be notified, at most for that many seconds of the world's time."""
+        condition.wait(seconds / self.speed)
 
 
 class ManualClock:
@@ -45,3 +54,7 @@ class ManualClock:
 
     def now(self) -> float:
         return self.value
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:  # noqa: ARG002 - time passes by hand
+        """Wait to be notified, as is done whenever the clock is turned."""
+        condition.wait()

@@ -52,6 +52,14 @@ REPOSITORIES: dict[str, Repository] = {
     "shop/backup": Repository({"0.6.0": Image("backup", runs_for=14.0, exit_reason="Completed", size=17_120_887)}),
     "shop/wait-for": Repository({"1.0.0": Image("waiting", pull=0.6, size=2_201_557)}),
     "shop/migrate": Repository({"2.31.0": Image("migration", runs_for=2.5, exit_reason="Completed", size=61_005_310)}),
+    "trials/talker": Repository({"1.0": Image("ticks")}),
+    "trials/talking": Repository({"1.0": Image("talking")}),
+    "trials/hostile": Repository({"1.0": Image("hostile")}),
+    "trials/burst": Repository({"1.0": Image("burst")}),
+    "trials/long-line": Repository({"1.0": Image("long-line")}),
+    "trials/crashing": Repository({"1.0": Image("crashing", runs_for=0.5, exit_code=3, exit_reason="Error")}),
+    "trials/hungry": Repository({"1.0": Image("eating", runs_for=2.0, exit_code=137, exit_reason="OOMKilled")}),
+    "trials/slow-to-stop": Repository({"1.0": Image("ticks", stops_in=20.0)}),
 }
 
 # Images of other registries, by the last part of their name; any tag of them can be pulled.

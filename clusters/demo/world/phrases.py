@@ -13,6 +13,10 @@ def nothing(_when: datetime) -> list[str]:
     return []
 
 
+def silence(_chance: random.Random, _when: datetime, _number: int) -> list[str]:
+    return []
+
+
 def plain(chance: random.Random, when: datetime, number: int) -> list[str]:
     return [f"{when:%H:%M:%S} still here, {number} rounds done, queue length {chance.randrange(4)}"]
 
@@ -229,7 +233,3 @@ def waiting(_chance: random.Random, when: datetime, number: int) -> list[str]:
 
 def waiting_start(when: datetime) -> list[str]:
     return [f"{when:%H:%M:%S} taking lock shop-migrations"]
-
-
-def ticks(_chance: random.Random, _when: datetime, number: int) -> list[str]:
-    return [f"tick {number}"]

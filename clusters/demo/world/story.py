@@ -5,6 +5,7 @@ from collections.abc import Callable
 from clusters.demo import controllers
 from clusters.demo.controllers import autoscaler
 from clusters.demo.world import boats, crowd, platform, shop, strays
+from clusters.demo.world import trials as trials_of
 from clusters.demo.world.clock import ManualClock, RealClock
 from clusters.demo.world.world import World
 
@@ -33,8 +34,8 @@ STORY: tuple[tuple[float, Callable[[World], None]], ...] = (
 )
 
 
-def begin(clock: RealClock | ManualClock, *, pods: int = 0, seed: str = "porthole") -> World:
-    """A world with its history behind it, `pods` simulated ones more, and nothing left to catch up with."""
+def begin(clock: RealClock | ManualClock, *, pods: int = 0, trials: bool = False, seed: str = "porthole") -> World:
+    """A world with its history behind it, `pods` simulated ones more, maybe the trials, and nothing left to catch up with."""
     world = World(clock, seed)
     controllers.start(world)
     now = clock.now()
@@ -45,6 +46,9 @@ def begin(clock: RealClock | ManualClock, *, pods: int = 0, seed: str = "porthol
     if pods:
         with world.at(now - HOUR):
             crowd.arrive(world, pods)
+    if trials:
+        with world.at(now - trials_of.AGE):
+            trials_of.begin(world)
     world.catch_up(now)
     world.store.forget()
     return world

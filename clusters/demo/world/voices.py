@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zlib import crc32
 
-from clusters.demo.world import phrases
+from clusters.demo.world import phrases, trial_phrases
 
 # As a kubelet rotates a log file away, a reader gets at most this many periods back.
 KEPT_PERIODS, ROTATED_BY = 6000, 2000
@@ -18,13 +18,17 @@ KEPT_PERIODS, ROTATED_BY = 6000, 2000
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """`says` gives the lines of one period; `opening` and `closing` those of a start and of a crash."""
+    """`says` gives the lines of one period; `opening` and `closing` those of a start and of a crash.
+
+    `steady` is one moment in each period without chance, `at_once` one moment for all of the opening.
+    """
 
     says: Callable[[random.Random, datetime, int], list[str]]
     period: float = 2.0
     opening: Callable[[datetime], list[str]] = phrases.nothing
     closing: Callable[[datetime], list[str]] = phrases.nothing
     steady: bool = False
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,13 @@ VOICES: dict[str, Voice] = {
     "backup": Voice(phrases.backup, 1.5, phrases.backup_start),
     "migration": Voice(phrases.migration, 0.8, phrases.migration_start),
     "waiting": Voice(phrases.waiting, 5.0, phrases.waiting_start),
-    "ticks": Voice(phrases.ticks, 1.0, steady=True),
+    "ticks": Voice(trial_phrases.ticks, 1.0, steady=True),
+    "talking": Voice(trial_phrases.talking, 1.0, steady=True),
+    "hostile": Voice(phrases.silence, 60.0, trial_phrases.hostile),
+    "burst": Voice(phrases.silence, 60.0, trial_phrases.burst, at_once=True),
+    "long-line": Voice(phrases.silence, 60.0, trial_phrases.long_line),
+    "crashing": Voice(phrases.silence, 60.0, trial_phrases.crashing),
+    "eating": Voice(phrases.silence, 60.0, trial_phrases.eating),
 }
 
 
@@ -122,7 +132,8 @@ def _period(run: Run, number: int) -> list[tuple[float, str]]:
 
 def _opening(run: Run) -> list[tuple[float, str]]:
     texts = run.voice.opening(_date(run.started))
-    return [(run.started + 0.02 + 0.25 * index / max(len(texts), 1), text) for index, text in enumerate(texts)]
+    pause = 0.0 if run.voice.at_once else 0.25 / max(len(texts), 1)
+    return [(run.started + 0.02 + pause * index, text) for index, text in enumerate(texts)]
 
 
 def _closing(run: Run) -> list[tuple[float, str]]:
