@@ -56,11 +56,17 @@ class Kind:
         """``v1`` or ``apps/v1``, as in an object's apiVersion."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
-    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> Path:
-        """The request path of a list (no name), an object, or a subresource of it. Raises BadName."""
+    def path(self, namespace: str = "", name: str | None = None, subresource: str = "") -> Path:
+        """The request path of a list (no name), an object, or a subresource of it. Raises BadName.
+
+        An empty name is refused rather than taken for a list: a DELETE of it would delete the whole list.
+        """
         segments = ["apis", self.group, self.version] if self.group else ["api", self.version]
-        if namespace and self.namespaced:
+        if self.namespaced and (namespace or name is not None):
             segments += ["namespaces", namespace]
         segments.append(self.plural)
-        segments += [part for part in (name, subresource) if part]
+        if name is not None:
+            segments.append(name)
+        if subresource:
+            segments.append(subresource)
         return path(*segments)
