@@ -2,7 +2,7 @@
 
 A way is a module with
 
-    TITLE                          what people read
+    TITLE, HINT                    what people read of it before they are signed in
     urlpatterns                    its own pages, under /signin/<name>/
     person(request)                the signed-in person's display name
     clusters(request)              the clusters that this way leads to, by a key of its own

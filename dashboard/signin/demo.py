@@ -16,6 +16,7 @@ from dashboard import signin
 from dashboard.returns import next_url
 
 TITLE = _("Demo")
+HINT = _("Choose who to be on the demo cluster.")
 CLUSTER = "demo"
 
 

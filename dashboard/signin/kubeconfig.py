@@ -26,6 +26,7 @@ from dashboard.problems import Problem, problem_response
 from dashboard.returns import next_url
 
 TITLE = gettext_lazy("Kubeconfig")
+HINT = gettext_lazy("Open the link that the terminal shows in which Porthole runs. It works once.")
 
 
 def person(request: HttpRequest) -> str:

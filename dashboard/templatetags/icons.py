@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Draw the icon `name` of static/icons/sprite.svg; it says nothing to a screen reader, so a word stands beside it."""
+    """Draw the icon `name` of static/icons/sprite.svg, silent to a screen reader: a word stands beside it."""
     return format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons/sprite.svg"), name)

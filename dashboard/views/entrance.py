@@ -38,7 +38,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(next_url(request))
     ways = signin.ways()
     context: dict[str, Any] = {
-        "ways": [{"name": name, "title": way.TITLE} for name, way in ways.items()],
+        "ways": [{"name": name, "title": way.TITLE, "hint": way.HINT} for name, way in ways.items() if name != "demo"],
         "demo_people": ways["demo"].PEOPLE if "demo" in ways else [],
         "next": next_url(request),
     }

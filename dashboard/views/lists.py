@@ -228,7 +228,7 @@ def column_views(
         status = by_key.get("status")
         views.append(heading(status.name if status else _("State"), "status" if status else "state", "state"))
     views += [
-        heading(column.name, column.key, css_of(column), column.description)
+        heading(column.name, column.key, css_of(kind, column), column.description)
         for column in found.columns
         if is_other(kind, column)
     ]

@@ -85,7 +85,7 @@ class Layout:
 
 def layout(cluster: Cluster, kind: Kind, columns: Sequence[Column]) -> Layout:
     """How rows with these columns are shown."""
-    others = tuple((index, css_of(column)) for index, column in enumerate(columns) if is_other(kind, column))
+    others = tuple((index, css_of(kind, column)) for index, column in enumerate(columns) if is_other(kind, column))
     by_key = {column.key: (index, column.name) for index, column in enumerate(columns)}
     card = tuple(by_key[key] for key in kind.card or default_card(kind, columns) if key in by_key)
     return Layout(kind, home_url(cluster), others, card)
@@ -106,7 +106,7 @@ def default_card(kind: Kind, columns: Sequence[Column]) -> tuple[str, ...]:
     return tuple(column.key for column in columns if column.priority == 0 and is_other(kind, column))[:2]
 
 
-def css_of(column: Column) -> str:
-    """The classes of a column's cells."""
+def css_of(kind: Kind, column: Column) -> str:
+    """The classes of a column's cells; what matters on a card is never left for wide screens only."""
     css = "number" if column.type in NUMBERS else "text"
-    return f"{css} wide" if column.priority > 0 else css
+    return f"{css} wide" if column.priority > 0 and column.key not in kind.card else css

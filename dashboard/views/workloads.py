@@ -103,7 +103,7 @@ def workload_page(request: HttpRequest, connection: Connection, kind: Kind, name
         available=progress.available,
         rollout=progress.rollout,
         paused=workload.spec.paused,
-        facts=facts(workload, progress),
+        facts=facts(workload),
         images=[container.image for container in workload.spec.template.spec.containers],
         pods=rows,
         pods_problem=pods_problem,
@@ -136,13 +136,10 @@ def state_view(kind: Kind, workload: Workload) -> StateView:
     )
 
 
-def facts(workload: Workload, progress: workloads_of.Progress) -> list[Fact]:
-    """The numbers and the strategy."""
+def facts(workload: Workload) -> list[Fact]:
+    """What does not change while the page is open; the numbers do, and stand in its live state."""
     strategy = workload.spec.strategy.get("type") or workload.spec.update_strategy.get("type") or ""
     candidates = (
-        (_("Ready"), f"{progress.ready}/{progress.wanted}"),
-        (_("Up to date"), str(progress.updated)),
-        (_("Available"), str(progress.available)),
         (_("Strategy"), str(strategy)),
         (_("Rollout"), _("Paused") if workload.spec.paused else ""),
         (_("Created"), moment(workload.metadata.creation_timestamp)),
