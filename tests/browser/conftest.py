@@ -1,0 +1,86 @@
+"""Browser tests: a real Chromium, a real Porthole, and the demo cluster or the real control plane behind it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.sites import Site, bed_site, demo_site
+from tests.cluster.fixtures import bed
+
+__all__ = ["bed"]
+
+CHROMIUM = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+PHONE = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or the one that CHROMIUM names."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        reason = "no Chromium is installed: apt-get install chromium, or name one in CHROMIUM"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session", params=["demo", pytest.param("bed", marks=pytest.mark.cluster)])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """Porthole over the demo cluster, and over the real one where tests on the real one run."""
+    folder = tmp_path_factory.mktemp(f"porthole-{request.param}")
+    if request.param == "demo":
+        with demo_site(folder) as running:
+            yield running
+    else:
+        with bed_site(folder, request.getfixturevalue("bed")) as running:
+            yield running
+
+
+@pytest.fixture
+def open_as(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """``open_as(person, **options)``: a page of an own browser, signed in; what its console complains of fails."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def signed_in(person: str = "olivia", **options: object) -> Page:
+        context = browser.new_context(**{"viewport": PHONE, "reduced_motion": "reduce", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15000)
+        listen(page, complaints)
+        site.sign_in(page, person)
+        return page
+
+    yield signed_in
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+# What a test brings about itself: answers of 4xx, and wires that it cuts.
+EXPECTED = ("Failed to load resource", "net::ERR_", "htmx:sse:error")
+
+
+def listen(page: Page, complaints: list[str]) -> None:
+    """Collect scripts' errors and what the browser refuses, such as a breach of the Content-Security-Policy."""
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(each in message.text for each in EXPECTED):
+            complaints.append(f"{page.url}: {message.text}")
+
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    page.on("console", heard)
