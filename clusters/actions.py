@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from clusters.connection import Connection
 from clusters.errors import Conflict
 from clusters.kinds.kind import Kind
@@ -25,7 +27,10 @@ class ReplicasChanged(Conflict):
 
     def __init__(self, seen: int, current: int) -> None:
         super().__init__(
-            f"the number of replicas is {current} now, it was {seen} when you looked", status=409, reason="Conflict"
+            _("The number of replicas is %(current)d now; it was %(seen)d when you looked.")
+            % {"current": current, "seen": seen},
+            status=409,
+            reason="Conflict",
         )
         self.current = current
 

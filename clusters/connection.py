@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import urllib3
+from django.utils.translation import gettext as _
 from kubernetes.client.api_client import ApiClient
 from kubernetes.client.configuration import Configuration
 from kubernetes.client.exceptions import ApiException
@@ -35,6 +36,8 @@ LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; etcd refuses objects over 1.5 MiB, a
 CHUNK = 64 * 1024
 CLIENTS_KEPT = 64
 CONNECTIONS_KEPT = 32
+# What decoding raises, of text that is not UTF-8 and of thousands of nested brackets too.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def own_version() -> str:
@@ -162,7 +165,7 @@ class Connection:
 def connect(cluster: Cluster, credentials: Credentials | None) -> Connection:
     """One person's connection to ``cluster``; nothing is sent yet. Raises NoCredentials where there are none."""
     if credentials is None:
-        raise NoCredentials("You are not signed in to this cluster.")
+        raise NoCredentials(_("You are not signed in to this cluster."))
     return Connection(cluster, credentials, client_of(cluster, certificate_of(credentials)))
 
 
@@ -223,7 +226,8 @@ def tls_context(cluster: Cluster, certificate: ClientCertificate | None) -> ssl.
                 context.load_cert_chain(pem.name)
     except (ssl.SSLError, ValueError) as error:
         raise Unreachable(
-            f"The certificate authority or the client certificate of {cluster.title} cannot be read: {error}"
+            _("The certificate authority or the client certificate of %(cluster)s cannot be read: %(error)s")
+            % {"cluster": cluster, "error": error}
         ) from error
     return context
 
@@ -233,19 +237,21 @@ def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
     reason = error.reason if isinstance(error, ApiException) else error
     text = str(reason)
     if isinstance(error, urllib3.exceptions.NameResolutionError):
-        words = "its name is not known"
+        words = _("its name is not known")
+    elif isinstance(error, urllib3.exceptions.NewConnectionError):  # a ConnectTimeoutError to urllib3
+        words = _("nothing answers at its address")
     elif isinstance(error, (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError)):
-        words = "it took too long to answer"
+        words = _("it took too long to answer")
     elif "certificate" in text.lower() or "SSL" in text:
-        words = f"its certificate is not trusted ({text.splitlines()[-1]})"
-    elif isinstance(error, urllib3.exceptions.NewConnectionError):
-        words = "nothing answers at its address"
+        words = _("its certificate is not trusted (%(error)s)") % {"error": text.splitlines()[-1]}
     elif isinstance(error, urllib3.exceptions.ProtocolError):
-        words = "it broke off the connection"
+        words = _("it broke off the connection")
     else:
         words = type(error).__name__
     return Unreachable(
-        f"{cluster.title} ({cluster.server}) could not be reached: {words}.", reason=type(error).__name__
+        _("%(cluster)s (%(server)s) could not be reached: %(reason)s.")
+        % {"cluster": cluster, "server": cluster.server, "reason": words},
+        reason=type(error).__name__,
     )
 
 
@@ -254,7 +260,8 @@ def read_at_most(response: HTTPResponse, limit: int) -> bytes:
     body = response.read(limit + 1, decode_content=True)
     if len(body) > limit:
         response.close()
-        raise Failed(f"The answer is larger than {limit // 2**20} MiB.", status=response.status, reason="TooLarge")
+        message = _("The answer is larger than %(size)d MiB.") % {"size": limit // 2**20}
+        raise Failed(message, status=response.status, reason="TooLarge")
     return body
 
 
@@ -264,15 +271,17 @@ def chunks(response: HTTPResponse) -> Iterator[bytes]:
         while chunk := response.read1(CHUNK):
             yield chunk
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise Unreachable(f"The stream broke off: {type(error).__name__}.", reason=type(error).__name__) from error
+        name = type(error).__name__
+        raise Unreachable(_("The stream broke off: %(error)s.") % {"error": name}, reason=name) from error
 
 
 def decode(body: bytes, type: type[T]) -> T:
     """Decode JSON into ``type``. Raises Failed where the answer is not what Kubernetes would give."""
     try:
         return msgspec.json.decode(body, type=type, strict=False)
-    except msgspec.DecodeError as error:
-        raise Failed(f"The answer is not what an API server would say: {error}.", reason="NotKubernetes") from error
+    except UNREADABLE as error:
+        message = _("The answer is not what an API server would say: %(error)s.") % {"error": error}
+        raise Failed(message, reason="NotKubernetes") from error
 
 
 def refusal(response: HTTPResponse) -> Exception:
@@ -285,7 +294,7 @@ def refusal(response: HTTPResponse) -> Exception:
         response.close()
     try:
         status = msgspec.json.decode(body, type=Status, strict=False)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         status = Status(message=plain_words(body) or f"HTTP {response.status} {response.reason or ''}".strip())
     return error_of(status, response.status)
 

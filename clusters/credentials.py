@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+
 from clusters.errors import NoCredentials
 
 Headers = list[tuple[str, str]]
@@ -22,7 +24,7 @@ class BearerToken:
     def headers(self) -> Headers:
         """One Authorization header. Raises NoCredentials for a token that RFC 6750 does not allow."""
         if not BEARER_TOKEN.fullmatch(self.token):
-            raise NoCredentials("The token is empty or has characters that a bearer token cannot have.")
+            raise NoCredentials(_("The token is empty or has characters that a bearer token cannot have."))
         return [("Authorization", f"Bearer {self.token}")]
 
 
@@ -72,9 +74,10 @@ Credentials = BearerToken | ClientCertificate | Impersonation
 def outside_system(name: str) -> str:
     """Return ``name`` unless it is one that Kubernetes keeps for itself. Raises NoCredentials."""
     if not name:
-        raise NoCredentials("The name of the user or of a group is empty.")
+        raise NoCredentials(_("The name of the user or of a group is empty."))
     if name.startswith("system:"):
-        raise NoCredentials(f"{name!r} is a name that Kubernetes keeps for itself; Porthole does not impersonate it.")
+        message = _("Kubernetes keeps the name %(name)s for itself; Porthole does not impersonate it.")
+        raise NoCredentials(message % {"name": name})
     return name
 
 
@@ -84,10 +87,10 @@ def header_value(text: str) -> str:
     http.client encodes header values as Latin-1; Kubernetes reads the bytes as UTF-8.
     """
     if not text.isprintable():
-        raise NoCredentials("A name has control characters, which no header can carry.")
+        raise NoCredentials(_("A name has control characters, which no header can carry."))
     if text != text.strip():
         # Servers drop it: " system:masters" would pass for another name here and arrive as that one.
-        raise NoCredentials("A name begins or ends with white space, which no header can carry.")
+        raise NoCredentials(_("A name begins or ends with white space, which no header can carry."))
     return text.encode().decode("latin-1")
 
 

@@ -1,6 +1,9 @@
 """Which kinds this server offers, to this user."""
 
+from typing import Literal
+
 import msgspec
+from django.utils.translation import gettext as _
 
 from clusters.connection import Connection
 from clusters.errors import NotFound
@@ -55,6 +58,7 @@ class DiscoveredGroup(Wire, frozen=True):
 class Discovery(Wire, frozen=True):
     """apidiscovery/v2 APIGroupDiscoveryList."""
 
+    kind: Literal["APIGroupDiscoveryList"]
     items: list[DiscoveredGroup] = []
 
 
@@ -108,4 +112,4 @@ def find(connection: Connection, key: str) -> Kind:
     for kind in kinds(connection):
         if kind.key == key:
             return kind
-    raise NotFound(f'the server could not find the requested resource "{key}"', status=404, reason="NotFound")
+    raise NotFound(_("The cluster has no kind %(kind)s.") % {"kind": key}, status=404, reason="NotFound")

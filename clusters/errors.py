@@ -17,6 +17,8 @@ ClusterError
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 
 class ClusterError(Exception):
     """A call to an API server that did not succeed.
@@ -40,7 +42,7 @@ class BadName(ClusterError):
     """A name or namespace that is not a legal path segment."""
 
     def __init__(self, value: str) -> None:
-        super().__init__(f"{value!r} is not a name that an object can have.", reason="BadName")
+        super().__init__(_("%(name)r is not a name that an object can have.") % {"name": value}, reason="BadName")
 
 
 class NoCredentials(ClusterError):

@@ -1,16 +1,19 @@
 """The clusters and credentials of a kubeconfig, read by the Kubernetes client's own loader."""
 
+import atexit
 import os
 import tempfile
 import threading
 import time
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path as File
 from typing import Any
 
 import yaml
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from kubernetes.client.configuration import Configuration
 from kubernetes.config import ConfigException, list_kube_config_contexts, load_kube_config
 
@@ -55,11 +58,13 @@ _contexts: dict[str, tuple[float, list[Context]]] = {}
 def read_contexts(file: str) -> list[Context]:
     """Read the contexts from their file or files. Raises KubeconfigError."""
     if not any(File(part).expanduser().is_file() for part in file.split(os.pathsep) if part):
-        raise KubeconfigError(f"There is no kubeconfig at {file}. Set KUBECONFIG to one, or try `make demo`.")
+        message = _("There is no kubeconfig at %(file)s. Set KUBECONFIG to one, or try `make demo`.")
+        raise KubeconfigError(message % {"file": file})
     try:
         found, current = list_kube_config_contexts(file)
     except (ConfigException, yaml.YAMLError, KeyError, TypeError, OSError) as error:
-        raise KubeconfigError(f"The kubeconfig {file} cannot be read: {error}") from error
+        message = _("The kubeconfig %(file)s cannot be read: %(error)s")
+        raise KubeconfigError(message % {"file": file, "error": error}) from error
     ordered = sorted(found, key=lambda entry: entry["name"] != current["name"])
     taken: set[str] = set()
     result = []
@@ -94,8 +99,6 @@ def credentials(context: str, file: str = "") -> Credentials:
     found = presented(entry.configuration, context)
     user = entry.user
     if "as" in user:
-        if isinstance(found, Impersonation):
-            raise NoCredentials("An impersonating user cannot impersonate.")
         extra = {key: tuple(values) for key, values in (user.get("as-user-extra") or {}).items()}
         return Impersonation(
             found, user["as"], tuple(user.get("as-groups") or ()), str(user.get("as-uid") or ""), extra
@@ -112,10 +115,11 @@ def presented(configuration: Configuration, context: str) -> BearerToken | Clien
         return BearerToken(token.strip())
     if configuration.cert_file and configuration.key_file:
         return ClientCertificate(File(configuration.cert_file).read_text(), File(configuration.key_file).read_text())
-    raise NoCredentials(
-        f"The context {context} of the kubeconfig has no token and no client certificate, or its plug-in gave none."
+    message = _(
+        "The context %(context)s of the kubeconfig has no token and no client certificate, or its plug-in gave none."
         " Try `kubectl get pods` in a terminal: it shows what the plug-in says."
     )
+    raise NoCredentials(message % {"context": context})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +147,23 @@ def loaded(file: str, context: str) -> Loaded:
         return entry
 
 
+@cache
+def scratch_folder() -> str:
+    """Where the loader writes certificates and keys that it was given as data: for our eyes only, gone at the end."""
+    folder = tempfile.TemporaryDirectory(prefix="porthole-")
+    atexit.register(folder.cleanup)
+    return folder.name
+
+
 def load(file: str, context: str, changed: float) -> Loaded:
     """Run the Kubernetes client's loader for one context, its exec plug-in included. Raises KubeconfigError."""
     configuration = Configuration()
     try:
-        load_kube_config(
-            file, context, configuration, persist_config=False, temp_file_path=tempfile.mkdtemp(prefix="porthole-")
-        )
+        load_kube_config(file, context, configuration, persist_config=False, temp_file_path=scratch_folder())
         user = user_of(file, context)
     except (ConfigException, yaml.YAMLError, KeyError, TypeError, ValueError, OSError) as error:
-        raise KubeconfigError(f"The context {context} of {file} cannot be used: {error}") from error
+        message = _("The context %(context)s of %(file)s cannot be used: %(error)s")
+        raise KubeconfigError(message % {"context": context, "file": file, "error": error}) from error
     return Loaded(configuration, user, time.monotonic() + RELOAD_SECONDS, changed)
 
 

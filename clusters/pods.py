@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
@@ -139,6 +139,7 @@ class PodStatus(Wire, frozen=True):
 class Pod(Wire, frozen=True):
     """core/v1 Pod."""
 
+    kind: Literal["Pod"]
     metadata: Metadata = Metadata()
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()

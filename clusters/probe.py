@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from clusters.connection import CONNECT_SECONDS, tls_context
 from clusters.errors import Unreachable
 from clusters.models import Cluster
@@ -31,15 +33,18 @@ def probe(cluster: Cluster) -> Probe:
         ):
             return Probe(secure.version() or "", valid_until(secure))
     except ssl.SSLCertVerificationError as error:
-        raise Unreachable(f"Its certificate is not trusted: {error.verify_message}") from error
+        raise Unreachable(_("its certificate is not trusted: %(error)s") % {"error": error.verify_message}) from error
     except ssl.SSLError as error:
-        raise Unreachable(f"It does not speak TLS as it should: {error.reason}") from error
+        raise Unreachable(_("it does not speak TLS as it should: %(error)s") % {"error": error.reason}) from error
     except socket.gaierror as error:
-        raise Unreachable(f"The name {host} is not known here.") from error
+        raise Unreachable(_("the name %(host)s is not known here") % {"host": host}) from error
     except TimeoutError as error:
-        raise Unreachable(f"{host} port {port} did not answer within {CONNECT_SECONDS:.0f} seconds.") from error
+        raise Unreachable(_("it did not answer within %(seconds)d seconds") % {"seconds": CONNECT_SECONDS}) from error
     except OSError as error:
-        raise Unreachable(f"Nothing answers at {host} port {port}: {error.strerror or error}.") from error
+        raise Unreachable(
+            _("nothing answers at %(host)s port %(port)d: %(error)s")
+            % {"host": host, "port": port, "error": error.strerror or error}
+        ) from error
 
 
 def valid_until(secure: ssl.SSLSocket) -> datetime | None:

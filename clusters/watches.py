@@ -7,7 +7,7 @@ checks the credentials again each time: a watch that was opened with a token wou
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import msgspec
+from django.utils.translation import gettext as _
 
 from clusters.connection import CONNECT_SECONDS, Connection, decode, error_of
 from clusters.errors import Failed
@@ -62,7 +62,7 @@ def changes(
         for line in lines(chunks):
             event = decode(line, TableEvent)
             if event.type == "ERROR":
-                raise error_of(msgspec.json.decode(event.object, type=Status, strict=False))
+                raise error_of(decode(bytes(event.object), Status))
             table = decode(bytes(event.object), Table)
             # Only the first event of a watch describes the columns.
             columns = columns_of(table) or columns
@@ -88,4 +88,5 @@ def lines(chunks: Iterable[bytes], longest: int = LONGEST_LINE) -> Iterator[byte
         yield from (bytes(line) for line in whole if line)
         rest = bytearray(last)
         if len(rest) > longest:
-            raise Failed(f"A line of the stream is longer than {longest} bytes.", reason="TooLarge")
+            message = _("A line of the stream is longer than %(longest)d bytes.") % {"longest": longest}
+            raise Failed(message, reason="TooLarge")

@@ -1,7 +1,11 @@
-"""Just what Porthole reads of the API server's JSON, as msgspec structs. Unknown fields are skipped while decoding."""
+"""Just what Porthole reads of the API server's JSON, as msgspec structs. Unknown fields are skipped while decoding.
+
+What is asked for by itself must say its kind: nearly all fields have defaults, so any other JSON object would pass for
+an empty list, a scale of zero or an access denied.
+"""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -110,6 +114,7 @@ class TableColumn(Wire, frozen=True):
 class Table(Wire, frozen=True):
     """meta/v1 Table."""
 
+    kind: Literal["Table"]
     column_definitions: list[TableColumn] | None = None
     rows: list[TableRow] | None = None
     metadata: ListMetadata = ListMetadata()
@@ -141,6 +146,7 @@ class Event(Wire, frozen=True):
 class EventList(Wire, frozen=True):
     """core/v1 EventList."""
 
+    kind: Literal["EventList"]
     items: list[Event] = []
     metadata: ListMetadata = ListMetadata()
 
@@ -160,6 +166,7 @@ class ScaleStatus(Wire, frozen=True):
 class Scale(Wire, frozen=True):
     """autoscaling/v1 Scale."""
 
+    kind: Literal["Scale"]
     metadata: Metadata = Metadata()
     spec: ScaleSpec = ScaleSpec()
     status: ScaleStatus = ScaleStatus()
@@ -190,6 +197,7 @@ class Autoscaler(Wire, frozen=True):
 class AutoscalerList(Wire, frozen=True):
     """autoscaling/v2 HorizontalPodAutoscalerList."""
 
+    kind: Literal["HorizontalPodAutoscalerList"]
     items: list[Autoscaler] = []
 
 
@@ -203,6 +211,7 @@ class AccessReviewStatus(Wire, frozen=True):
 class AccessReview(Wire, frozen=True):
     """authorization.k8s.io/v1 SelfSubjectAccessReview."""
 
+    kind: Literal["SelfSubjectAccessReview"]
     status: AccessReviewStatus = AccessReviewStatus()
 
 
@@ -223,4 +232,5 @@ class SelfSubjectReviewStatus(Wire, frozen=True):
 class SelfSubjectReview(Wire, frozen=True):
     """authentication.k8s.io/v1 SelfSubjectReview."""
 
+    kind: Literal["SelfSubjectReview"]
     status: SelfSubjectReviewStatus = SelfSubjectReviewStatus()

@@ -1,7 +1,7 @@
 """Deployments, StatefulSets, ReplicaSets and DaemonSets: how far they are, and what owns their number."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
@@ -65,6 +65,7 @@ class WorkloadStatus(Wire, frozen=True):
 class Workload(Wire, frozen=True):
     """apps/v1 Deployment, StatefulSet, ReplicaSet or DaemonSet."""
 
+    kind: Literal["Deployment", "StatefulSet", "ReplicaSet", "DaemonSet"]
     metadata: Metadata = Metadata()
     spec: WorkloadSpec = WorkloadSpec()
     status: WorkloadStatus = WorkloadStatus()

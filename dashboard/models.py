@@ -14,7 +14,7 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         """When it was made; the token itself is not known here."""
-        return f"sign-in link of {self.created}"
+        return f"{self.created:%Y-%m-%d %H:%M}"
 
     @classmethod
     def renew(cls) -> str:

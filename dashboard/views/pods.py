@@ -137,7 +137,7 @@ def printed_state(connection: Connection, namespace: str, name: str) -> State:
     table = connection.get(PODS.path(namespace, name), type=Table, accept=TABLE)
     rows = list(tables.rows_of(PODS, tables.columns_of(table), table))
     if not rows:
-        raise errors.NotFound(f'pods "{name}" not found', status=404, reason="NotFound")
+        raise errors.NotFound(_("There is no pod %(name)s.") % {"name": name}, status=404, reason="NotFound")
     return rows[0].state
 
 
