@@ -18,7 +18,6 @@ from tests.cluster import processes
 
 PART = 16 * 1024
 BACKLOG = 2000
-LONG_LINE = 10 * 1000 * 1000
 
 TRACEBACK = b"""Traceback (most recent call last):
   File "/app/worker.py", line 88, in <module>
@@ -72,6 +71,11 @@ def plain(number: int) -> bytes:
     return f"tick {number}".encode()
 
 
+def long_line(length: int) -> Callable[[int], bytes]:
+    """A log whose second line has so many octets."""
+    return lambda number: b"x" * length if number == 1 else plain(number)
+
+
 HOSTILE = (
     b"<script>alert('log')</script><img src=x onerror=alert(1)>",
     b"\x1b[1;31mbold red\x1b[0m \x1b[38;5;208morange\x1b[0m \x1b[48;2;10;20;30mtrue colour\x1b[0m",
@@ -99,7 +103,7 @@ LOGS = {
     "talker": Log(plain, grows=True),
     "hostile": Log(lambda number: HOSTILE[number % len(HOSTILE)], 5 * len(HOSTILE)),
     "burst": Log(plain, 1000, same_time=True),
-    "long-line": Log(lambda number: b"x" * LONG_LINE if number == 1 else plain(number), 3),
+    "long-line": Log(long_line(10_000_000), 3),
     "migrate": Log(lambda number: b"waiting for database:5432 ...", 40, grows=True),
     "image-resizer": Log(lambda number: f"resizing image {number}, {number * 3} MiB used".encode(), 60),
     "report": Log(lambda number: f"report page {number} written".encode(), 30),

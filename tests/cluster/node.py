@@ -118,6 +118,23 @@ def control_groups() -> Iterator[Path]:
     yield from (path for path in CONTROL_GROUPS.iterdir() if path.is_dir() and not path.is_symlink())
 
 
+def make_control_groups(folder: Path) -> None:
+    """Make the node's own control group in each hierarchy, with what a kubelet wants to find in it.
+
+    In version 2 a controller reaches a group once its parent hands it down (Linux, admin-guide/cgroup-v2); in version 1
+    a new group of cpuset is unusable until it has processors and memory (admin-guide/cgroup-v1/cpusets).
+    """
+    for root in control_groups():
+        group = root / group_name(folder)
+        group.mkdir(exist_ok=True)
+        if (root / "cgroup.subtree_control").exists():
+            for controller in (root / "cgroup.controllers").read_text().split():
+                (root / "cgroup.subtree_control").write_text(f"+{controller}")
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            if root.name == "cpuset":
+                (group / name).write_text((root / name).read_text())
+
+
 def group_name(folder: Path) -> str:
     """The control group of the real node of the bed in ``folder``."""
     return "porthole-" + "".join(c if c.isalnum() else "-" for c in str(folder)).strip("-")
@@ -164,11 +181,7 @@ def remove_group(place: Path) -> None:
 def run(folder: Path, kubelet: Path) -> int:
     """Run containerd and the kubelet until one of them ends: the first process of the node's namespaces."""
     home = folder / "node"
-    for root in control_groups():
-        (root / group_name(folder)).mkdir(exist_ok=True)
-    if (root := CONTROL_GROUPS / "cpuset" / group_name(folder)).exists():
-        for name in ("cpuset.cpus", "cpuset.mems"):
-            (root / name).write_text((root.parent / name).read_text())
+    make_control_groups(folder)
     # Paths that the shim and the kubelet do not let one choose: hidden from the machine by file systems in memory.
     for place in ("/run/containerd", "/var/log/containers"):
         Path(place).mkdir(parents=True, exist_ok=True)
