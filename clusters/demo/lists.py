@@ -137,6 +137,8 @@ def _token(version: int, start: str) -> str:
 
 def _untoken(token: str) -> tuple[int, str]:
     try:
+        if "=" in token:
+            raise ValueError(f"illegal base64 data at input byte {token.index('=')}")
         padded = token + "=" * (-len(token) % 4)
         found = msgspec.json.decode(base64.urlsafe_b64decode(padded))
         return int(found["rv"]), str(found["start"])

@@ -3,6 +3,7 @@
 import msgspec
 
 from clusters.demo.bodies import object_in, patcher, scale_in
+from clusters.demo.controllers import namespaces
 from clusters.demo.controllers.names import ending
 from clusters.demo.controllers.pods import admitted, delete_pod
 from clusters.demo.paths import Target
@@ -104,6 +105,8 @@ def delete(world: World, request: Request, target: Target, resource: Resource) -
         return json_answer(present(before)) if resource.key == "pods" else _deleted(resource, before)
     if resource.key == "pods":
         return json_answer(present(delete_pod(world, before, grace)))
+    if resource.key == "namespaces":
+        return json_answer(present(namespaces.end(world, before)))
     if metadata.get("finalizers"):
         going = {**metadata, "deletionTimestamp": stamp(world.now()), "deletionGracePeriodSeconds": 0}
         return json_answer(present(world.put(resource.key, {**before, "metadata": going})))

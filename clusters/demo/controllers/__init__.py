@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from clusters.demo.controllers import deployments, garbage, jobs, kubelet, replicasets, scheduler, sets
+from clusters.demo.controllers import deployments, garbage, jobs, kubelet, namespaces, replicasets, scheduler, sets
 from clusters.demo.controllers.names import controller_of
 from clusters.demo.world.store import Change
 from clusters.demo.world.world import World
@@ -31,6 +31,8 @@ def notice(world: World, change: Change) -> None:
         return
     if change.kind == "DELETED":
         garbage.owner_gone(world, obj)
+    elif change.resource == "namespaces" and change.kind == "ADDED":
+        namespaces.furnish(world, obj["metadata"]["name"])
     elif change.resource == "pods":
         _pod_changed(world, change)
     else:

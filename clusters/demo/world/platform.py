@@ -18,9 +18,6 @@ def namespaces(world: World) -> None:
     """The namespaces, each with what the API server and its controllers put there."""
     for name in NAMESPACES:
         add(world, "namespaces", name, labels={"kubernetes.io/metadata.name": name})
-        add(world, "serviceaccounts", "default", name)
-        certificate = "-----BEGIN CERTIFICATE-----\nMIIB demo\n-----END CERTIFICATE-----\n"
-        add(world, "configmaps", "kube-root-ca.crt", name, data={"ca.crt": certificate})
     for key, obj in rbac_objects():
         world.put(key, obj)
     add(

@@ -52,10 +52,10 @@ def lose(world: World) -> None:
     if pod is None:
         return
     now = world.now()
-    unready = [{**status, "ready": False} for status in pod["status"]["containerStatuses"]]
+    unready = [{**found, "ready": False} for found in pod["status"]["containerStatuses"]]
     found = statuses.with_status(pod, now, containerStatuses=unready)
     message = "Node harbor-4 which was running pod payments is unresponsive"
     status = {**found["status"], "reason": "NodeLost", "message": message}
     metadata = {**pod["metadata"], "deletionTimestamp": stamp(now + 30), "deletionGracePeriodSeconds": 30}
     metadata["finalizers"] = ["shop.example.com/fence"]
-    world.put("pods", {**found, "metadata": metadata, "status": status})
+    world.put("pods", {**pod, "metadata": metadata, "status": status})
