@@ -30,7 +30,7 @@ def test_a_read_is_one_get_with_the_persons_token(asked):
 
 
 def test_every_call_says_who_asks_and_what_it_takes(asked):
-    connection, fake = asked(hello)
+    connection, fake = asked(lambda _seen: http({"kind": "Table"}))
     connection.get(path("version"))
     connection.get(PODS.path("shop"), type=Table, accept=TABLE)
     connection.send("POST", path("x"), {"a": 1})
