@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from dashboard.config import load
@@ -28,11 +29,25 @@ def post_worker_init(worker: Any) -> None:
 
     from dashboard import signin
 
-    host, port = worker.sockets[0].getsockname()[:2]
-    host = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
-    base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    load_templates()
     kubeconfig = signin.ways().get("kubeconfig")
     path = kubeconfig.link_path() if kubeconfig else "/"
     connections.close_all()
-    sys.stdout.write(f"Porthole serves. Open {base}{path}\n")
+    sys.stdout.write(f"Porthole serves. Open {address(*worker.sockets[0].getsockname()[:2])}{path}\n")
     sys.stdout.flush()
+
+
+def address(host: str, port: int) -> str:
+    """The URL of a listening socket as people type it; one that listens everywhere is reached here as localhost."""
+    host = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def load_templates() -> None:
+    """Compile every template: the first person to come does not wait for it, and a broken one shows at the start."""
+    from django.conf import settings
+    from django.template.loader import get_template
+
+    for folder in settings.TEMPLATES[0]["DIRS"]:
+        for template in Path(folder).rglob("*.html"):
+            get_template(str(template.relative_to(folder)))

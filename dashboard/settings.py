@@ -98,6 +98,7 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # those that Porthole has words in, so that a page never claims another
 USE_TZ = True
 TIME_ZONE = "UTC"
 

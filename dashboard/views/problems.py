@@ -1,11 +1,14 @@
 """The pages of what Django itself refuses."""
 
 import logging
+from dataclasses import replace
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from dashboard.problems import Problem, problem_response
+from dashboard.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +49,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of Porthole's own; the log has the trace under the same request id."""
+    # The fault may be that the database does not answer: then this page must not ask for the session.
+    request.session = SessionStore()  # type: ignore[assignment]
     problem = Problem(
         title=_("Porthole failed"),
         message=_("This is a fault in Porthole. Nothing more was sent to the cluster."),
         advice=_("Try again. The reference number below leads to the cause in the log."),
     )
-    return problem_response(request, problem, 500)
+    # Without the request's context, which may be what failed: it asks the database who is signed in.
+    context = {"problem": replace(problem, status=500), "request_id": getattr(request, "request_id", "")}
+    return HttpResponseServerError(render_to_string("errors/problem.html", context))
