@@ -27,8 +27,13 @@ WIDER = """() => {
         .map(each => each.outerHTML.slice(0, 100)).concat(["the page scrolls sideways"]);
 }"""
 
+# Without axe's own rule on targets: it takes what a sticky bar covers for small, and 24 pixels for enough; see TARGETS.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+RULES = {
+    "runOnly": {"type": "tag", "values": TAGS},
+    "resultTypes": ["violations"],
+    "rules": {"target-size": {"enabled": False}},
+}
 
 
 def too_wide(page: Page) -> list[str]:

@@ -111,7 +111,7 @@ def porthole(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, O
 @contextmanager
 def demo_site(folder: Path) -> Iterator[Site]:
     """Porthole over a demo cluster of its own."""
-    with serving() as handle:
+    with serving(trials=True) as handle:
         environment = {"PORTHOLE_WAYS": "demo", "PORTHOLE_DEMO_SERVER": handle.url}
         with porthole(folder, environment) as (address, output), Wire(urlsplit(address).port or 80) as wire:
             yield Site("demo", f"http://localhost:{wire.port}", wire, dict.fromkeys(PEOPLE, "demo"), output)

@@ -56,7 +56,7 @@ def test_a_log_loses_and_repeats_nothing_while_the_screen_is_locked(talker: Page
         talker.evaluate(VISIBILITY, False)
         expect(talker.locator("#live")).to_have_attribute("data-state", "live")
     numbers = wait_for_ticks(talker, 2)
-    assert numbers[-1] - before >= 5
+    assert numbers[-1] - before >= 4
     assert unbroken(numbers)
 
 
@@ -71,7 +71,7 @@ def test_a_log_loses_and_repeats_nothing_when_the_network_goes(site: Site, talke
         site.wire.mend()
     expect(talker.locator("#live")).to_have_attribute("data-state", "live", timeout=20000)
     numbers = wait_for_ticks(talker, 2)
-    assert numbers[-1] - before >= 4
+    assert numbers[-1] - before >= 3
     assert unbroken(numbers)
 
 
