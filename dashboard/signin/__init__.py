@@ -76,12 +76,16 @@ def entrances(request: HttpRequest) -> list[tuple[str, Cluster]]:
     if not way:
         return []
     rows = {row.server.rstrip("/"): row for row in Cluster.objects.all()}
+    unnamed = set(rows)
     taken = {row.name for row in rows.values()}
     found = []
     for key, cluster in way.clusters(request).items():
-        row = rows.pop(cluster.server.rstrip("/"), None)
-        if row:
-            present(cluster, row)
+        server = cluster.server.rstrip("/")
+        if server in rows:
+            present(cluster, rows[server])
+        if server in unnamed:
+            unnamed.remove(server)
+            cluster.name, cluster.title = rows[server].name, str(rows[server])
         else:
             cluster.name = unused(cluster.name, taken)
         found.append((key, cluster))
@@ -89,10 +93,10 @@ def entrances(request: HttpRequest) -> list[tuple[str, Cluster]]:
 
 
 def present(cluster: Cluster, row: Cluster) -> None:
-    """Give a cluster that a way leads to the name, looks and default of the row for the same API server.
+    """Give a cluster that a way leads to the looks and the default of the row for the same API server.
 
-    What decides where credentials are sent and who is trusted stays the way's own.
+    Its name goes to the first that leads there only, its marks to all. What decides where credentials are sent and who
+    is trusted stays the way's own.
     """
-    for field in ("name", "title", "color", "production", "position"):
-        setattr(cluster, field, getattr(row, field))
+    cluster.color, cluster.production, cluster.position = row.color, row.production, row.position
     cluster.default_namespace = row.default_namespace or cluster.default_namespace
