@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET
 
 from clusters import kubeconfig
 from clusters.credentials import Credentials
@@ -81,7 +81,7 @@ def link_path() -> str:
     return f"{reverse('signin_kubeconfig')}?token={SignInLink.renew()}"
 
 
-@require_safe
+@require_GET
 def follow_link(request: HttpRequest) -> HttpResponse:
     """Sign in with the token of the link, and show the next link in the terminal."""
     if not from_this_machine(request):
