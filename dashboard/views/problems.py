@@ -8,7 +8,6 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from dashboard.problems import Problem, problem_response
-from dashboard.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +48,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of Porthole's own; the log has the trace under the same request id."""
-    # The fault may be that the database does not answer: then this page must not ask for the session.
-    request.session = SessionStore()  # type: ignore[assignment]
     problem = Problem(
         title=_("Porthole failed"),
         message=_("This is a fault in Porthole. Nothing more was sent to the cluster."),
