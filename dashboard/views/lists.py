@@ -1,6 +1,6 @@
 """A list of any kind: a page, its fragments, and what its form asks for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -13,7 +13,7 @@ from clusters.connection import Connection
 from clusters.kinds.kind import Kind
 from clusters.tables import STATES
 from dashboard.access import at_cluster
-from dashboard.links import list_url
+from dashboard.links import list_url, namespaces_url
 from dashboard.problems import Problem, problem_of, wording_of
 from dashboard.views import streams
 from dashboard.views.rows import RowView, css_of, has_state, is_other, layout
@@ -169,7 +169,9 @@ def refused_context(
 ) -> ListPage:
     """The same page without rows, saying why: a wrong selector stands at its field, all else in place of the rows."""
     wrong_selector = bool(query.selector) and isinstance(error, errors.Invalid)
-    problem = problem_of(error, refused_title(kind, namespace) if isinstance(error, errors.Forbidden) else "")
+    problem = problem_of(error)
+    if isinstance(error, errors.Forbidden):
+        problem = forbidden_problem(connection, kind, namespace, error)
     url = list_url(connection.cluster, kind, namespace)
     return ListPage(
         kind=kind,
@@ -189,6 +191,15 @@ def refused_context(
         message=_("Nothing is shown until the labels are mended") if wrong_selector else "",
         denied=None if wrong_selector else problem,
     )
+
+
+def forbidden_problem(connection: Connection, kind: Kind, namespace: str, error: errors.Forbidden) -> Problem:
+    """Why one may not list a kind; who may not see all namespaces can often see one."""
+    problem = problem_of(error, refused_title(kind, namespace))
+    if not kind.namespaced:
+        return problem
+    picker = f"{namespaces_url(connection.cluster)}?kind={kind.key}"
+    return replace(problem, action_label=_("Choose a namespace"), action_url=picker)
 
 
 def refused_title(kind: Kind, namespace: str) -> str:
@@ -239,8 +250,8 @@ def column_views(
 def state_choices(
     connection: Connection, kind: Kind, namespace: str, query: tables.Query, found: tables.Page
 ) -> list[Choice]:
-    """The states to filter by; counts are known once the whole set was read."""
-    if not has_state(kind):
+    """The states to filter by, where rows tell one; counts are known once the whole set was read."""
+    if not has_state(kind) or (found.rows and not any(row.state.word for row in found.rows)):
         return []
     labels = {
         "attention": (_("Needs attention"), "bad"),
