@@ -5,7 +5,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
@@ -104,8 +104,10 @@ class Connection:
         try:
             yield with_ticks(chunks(response), patience)
         finally:
-            # Wakes the reading thread, which close alone would leave waiting.
-            response.shutdown()
+            # Wakes the reading thread, which close alone would leave waiting. Once the answer was read to its end there
+            # is nothing to shut down any more: then urllib3, or the socket, says so.
+            with suppress(RuntimeError, ValueError, OSError):
+                response.shutdown()
             response.close()
 
     def _whole(self, method: str, path: Path, query: Query, **options: Any) -> bytes:
@@ -223,8 +225,9 @@ def tls_context(cluster: Cluster, certificate: ClientCertificate | None) -> ssl.
             with tempfile.NamedTemporaryFile("w", prefix="porthole-", suffix=".pem") as pem:
                 pem.write(certificate.certificate.rstrip() + "\n" + certificate.key)
                 pem.flush()
-                context.load_cert_chain(pem.name)
-    except (ssl.SSLError, ValueError) as error:
+                # Without a password OpenSSL would ask for an encrypted key's on the terminal, and wait for ever.
+                context.load_cert_chain(pem.name, password="")
+    except (ssl.SSLError, ValueError, TypeError) as error:  # TypeError: a bundle that is not ASCII
         raise Unreachable(
             _("The certificate authority or the client certificate of %(cluster)s cannot be read: %(error)s")
             % {"cluster": cluster, "error": error}

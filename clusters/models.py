@@ -44,7 +44,7 @@ def validate_certificate_authority(value: str) -> None:
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cadata=value)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:  # TypeError: text that is not ASCII
         raise ValidationError(_("This is not a PEM certificate bundle: %(error)s."), params={"error": error}) from error
     if not context.get_ca_certs():
         raise ValidationError(_("There is no certificate of an authority (CA) in this text."))
