@@ -107,7 +107,7 @@ def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> Iterator[Fak
                 return  # the test is over
             fake.connections += 1
             opened.append(connection)
-            arguments = (fake, connection, tls, handler, fake.connections)
+            arguments = (fake, connection, tls, handler, fake.connections, opened)
             threads.append(threading.Thread(target=converse, args=arguments, name="fake", daemon=True))
             threads[-1].start()
 
@@ -134,10 +134,18 @@ def shut(connection: socket.socket) -> None:
     connection.close()
 
 
-def converse(fake: Fake, raw: socket.socket, tls: ssl.SSLContext | None, handler: Handler, number: int) -> None:
+def converse(
+    fake: Fake,
+    raw: socket.socket,
+    tls: ssl.SSLContext | None,
+    handler: Handler,
+    number: int,
+    opened: list[socket.socket],
+) -> None:
     """Answer requests on one connection until either side hangs up."""
     try:
-        connection = tls.wrap_socket(raw, server_side=True) if tls else raw
+        connection = tls.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) if tls else raw
+        opened.append(connection)  # a wrapped socket takes the other's place
         with connection, connection.makefile("rb") as reader:
             while (seen := read_request(reader, connection, number)) and answer_one(fake, connection, handler, seen):
                 pass
@@ -148,14 +156,14 @@ def converse(fake: Fake, raw: socket.socket, tls: ssl.SSLContext | None, handler
 
 
 def read_request(reader: Any, connection: socket.socket, number: int) -> Seen | None:
-    """The next request; None where the client hung up."""
-    first = reader.readline().decode().split()
-    if not first:
+    """The next request; None where the client hung up, or speaks TLS to a server that does not."""
+    if not reader.peek(1)[:1].isalpha():
         return None
+    first = reader.readline().decode("latin-1").split()
     headers = []
     while (line := reader.readline().rstrip(b"\r\n")) != b"":
         name, _colon, value = line.partition(b":")
-        headers.append((name.decode(), value.strip().decode("utf-8", "surrogateescape")))
+        headers.append((name.decode("latin-1"), value.strip().decode("utf-8", "surrogateescape")))
     length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
     peer = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
     return Seen(first[0], first[1], headers, reader.read(length), number, peer)
