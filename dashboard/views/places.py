@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from clusters import discovery, errors, permissions, tables
@@ -43,6 +44,7 @@ class Section:
     items: list[RowView]
     more_url: str
     counts: list[Fact]
+    attention: int
     all_well: bool
     problem: Problem | None = None
 
@@ -51,6 +53,8 @@ class Section:
 class HomePage:
     """The context of home/home.html, as ``page``."""
 
+    tone: str
+    verdict: str
     sections: list[Section]
     all_namespaces: bool
 
@@ -72,7 +76,20 @@ def home(request: HttpRequest, connection: Connection) -> HttpResponse:
     namespace = connection.cluster.default_namespace
     request.namespace = namespace  # type: ignore[attr-defined]
     sections = [section(connection, kind, namespace) for kind in HOME_KINDS]
-    return render(request, "home/home.html", {"page": HomePage(sections, not namespace)})
+    tone, verdict = verdict_of(sections)
+    return render(request, "home/home.html", {"page": HomePage(tone, verdict, sections, not namespace)})
+
+
+def verdict_of(sections: list[Section]) -> tuple[str, str]:
+    """Whether anything is wrong, in a tone and a sentence; what could not be read is not called well."""
+    attention = sum(section.attention for section in sections)
+    unknown = any(section.problem for section in sections)
+    if attention:
+        sentence = ngettext("%(n)d thing needs attention", "%(n)d things need attention", attention)
+        return "bad", sentence % {"n": attention}
+    if unknown:
+        return "warn", _("Not everything could be looked at")
+    return "ok", _("All well")
 
 
 def section(connection: Connection, kind: Kind, namespace: str) -> Section:
@@ -83,7 +100,7 @@ def section(connection: Connection, kind: Kind, namespace: str) -> Section:
         found = tables.page(connection, kind, namespace, query)
     except errors.ClusterError as error:
         words = refused_title(kind, namespace) if isinstance(error, errors.Forbidden) else ""
-        return Section(title, "", [], "", [], False, problem_of(error, words))
+        return Section(title, "", [], "", [], 0, False, problem_of(error, words))
     attention = found.matched or 0
     counts = [
         Fact(_("in all"), str(found.total)),
@@ -95,6 +112,7 @@ def section(connection: Connection, kind: Kind, namespace: str) -> Section:
         items=layout(connection.cluster, kind, found.columns).views(found.rows),
         more_url=list_url(connection.cluster, kind, namespace, state=tables.ATTENTION if attention else ""),
         counts=counts if attention else counts[:1],
+        attention=attention,
         all_well=not attention,
     )
 

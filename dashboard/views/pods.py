@@ -100,8 +100,9 @@ def pod_page(request: HttpRequest, connection: Connection, namespace: str, name:
     rows, problem = event_rows(connection, PODS, namespace, pod.metadata)
     containers = container_views(connection, pod, pod.spec.containers + pod.spec.ephemeral_containers)
     init_containers = container_views(connection, pod, pod.spec.init_containers, init=True)
-    failing = next(
-        (each for each in (*init_containers, *containers) if each.previous_logs_url and each.tone != "ok"), None
+    # One that crashes in a loop runs for some seconds of every round: how its last run ended is what counts.
+    failed = next(
+        (each for each in (*init_containers, *containers) if each.previous_logs_url and each.exit_code != "0"), None
     )
     page = PodPage(
         **head(connection, PODS, namespace, name, "object"),
@@ -120,7 +121,7 @@ def pod_page(request: HttpRequest, connection: Connection, namespace: str, name:
         annotations=annotations(pod.metadata),
         stream_url=f"{object_url(connection.cluster, PODS, namespace, name)}?watch=1",
         logs_url=object_url(connection.cluster, PODS, namespace, name, "logs"),
-        previous_logs_url=failing.previous_logs_url if failing else "",
+        previous_logs_url=failed.previous_logs_url if failed else "",
     )
     return render(request, "objects/pod.html", {"page": page})
 
