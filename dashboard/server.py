@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from dashboard.config import load
@@ -45,9 +44,10 @@ def address(host: str, port: int) -> str:
 
 def load_templates() -> None:
     """Compile every template: the first person to come does not wait for it, and a broken one shows at the start."""
-    from django.conf import settings
     from django.template.loader import get_template
 
-    for folder in settings.TEMPLATES[0]["DIRS"]:
-        for template in Path(folder).rglob("*.html"):
-            get_template(str(template.relative_to(folder)))
+    from dashboard.settings import BASE_DIR
+
+    folder = BASE_DIR / "templates"
+    for template in folder.rglob("*.html"):
+        get_template(str(template.relative_to(folder)))
