@@ -180,7 +180,7 @@ def first_rows(rows: Iterable[Row], query: Query, end: int, columns: Any) -> lis
         return kept
 
     def key(row: Row) -> tuple[Any, ...]:
-        return sort_key(row, query.sort, columns())
+        return sort_key(row, query.sort, columns(), query.descending)
 
     return heapq.nlargest(end, rows, key=key) if query.descending else heapq.nsmallest(end, rows, key=key)
 
@@ -243,16 +243,18 @@ def state_matches(row: Row, state: str) -> bool:
     return not state or row.state.tone in STATES.get(state, (state,))
 
 
-NUMBER = re.compile(r"\d+")
-DURATION = re.compile(r"(?:\d+[ydhms])+")
-DURATION_PART = re.compile(r"(\d+)([ydhms])")
+EMPTY = ("", "<none>")
+NUMBER = re.compile(r"[0-9]+")
+DURATION = re.compile(r"(?:[0-9]{1,9}[ydhms])+")
+DURATION_PART = re.compile(r"([0-9]+)([ydhms])")
 SECONDS = {"y": 365 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
-def sort_key(row: Row, sort: str, columns: tuple[Column, ...]) -> tuple[Any, ...]:
+def sort_key(row: Row, sort: str, columns: tuple[Column, ...], descending: bool = False) -> tuple[Any, ...]:
     """A key that orders rows by a column; equal cells are ordered by namespace and name.
 
-    Ages sort by time of creation with the newest first, as the shortest age is.
+    Ages sort by time of creation with the newest first, as the shortest age is. Empty cells come last in both
+    directions: ``descending`` says in which one the key will be used.
     """
     if sort == "name":
         return natural(row.name), row.place
@@ -263,21 +265,23 @@ def sort_key(row: Row, sort: str, columns: tuple[Column, ...]) -> tuple[Any, ...
         return -created.timestamp(), row.place
     position = next((index for index, column in enumerate(columns) if column.key == sort), None)
     cell = row.cells[position] if position is not None and position < len(row.cells) else ""
+    if cell in EMPTY:
+        return (-1 if descending else 2,), row.place
     return natural(cell), row.place
 
 
 def natural(text: str) -> tuple[Any, ...]:
-    """A key by which ``pod-2`` comes before ``pod-10`` and ``59s`` before ``2m``; empty cells come last."""
-    if text in ("", "<none>"):
-        return (2,)
+    """A key by which ``pod-2`` comes before ``pod-10`` and ``59s`` before ``2m``, and these before all other text."""
     if DURATION.fullmatch(text):
         return 0, (sum(int(count) * SECONDS[unit] for count, unit in DURATION_PART.findall(text)), "")
     parts: list[Any] = []
     end = 0
     for match in NUMBER.finditer(text):
-        parts += [(1, text[end : match.start()].casefold(), 0)] if match.start() > end else []
-        parts.append((0, "", int(match.group())))
+        parts += [(1, text[end : match.start()].casefold())] if match.start() > end else []
+        # By length and digits, as a number is: int refuses thousands of digits.
+        digits = match.group().lstrip("0")
+        parts.append((0, len(digits), digits))
         end = match.end()
     if end < len(text):
-        parts.append((1, text[end:].casefold(), 0))
+        parts.append((1, text[end:].casefold()))
     return 1, tuple(parts)
