@@ -15,7 +15,8 @@ LONGEST_LINE = 16 * 1024  # bytes shown of one line; the rest is cut with a mark
 TICK_SECONDS = 10.0
 SECOND = 10**9
 TIMESTAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$")
-PLACE = re.compile(r"(\d{1,20})~(\d{1,9})")
+PLACE = re.compile(r"([0-9]{1,20})~([0-9]{1,9})")
+TIMES_KEPT = 1000  # how many different times back a line may repeat one of them and still be numbered after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,17 @@ class Place:
     @property
     def second(self) -> str:
         """The whole second it falls in, as RFC 3339: the API server cuts sinceTime to seconds."""
-        return datetime.fromtimestamp(self.nanoseconds // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return rfc3339(self.nanoseconds // SECOND)
+
+    @property
+    def second_before(self) -> str:
+        """The second before that: what was written after this line may have a slightly earlier time."""
+        return rfc3339(max(self.nanoseconds // SECOND - 1, 0))
+
+
+def rfc3339(seconds: int) -> str:
+    """Seconds since 1970 as a timestamp that PodLogOptions take."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ def number_at(connection: Connection, options: Options, place: Place) -> int:
     query = [*options.query(), ("sinceTime", place.second)]
     with connection.stream(PODS.path(options.namespace, options.pod, "log"), query, accept="*/*") as chunks:
         lines = placed(cut_lines(chunks))
-        return sum(1 for line in lines if line and line.place.nanoseconds == place.nanoseconds)
+        return sum(1 for line in lines if line and line.time and line.place.nanoseconds == place.nanoseconds)
 
 
 def renumbered(lines: list[Line], last: int) -> list[Line]:
@@ -108,7 +119,7 @@ def follow(
     """
     query = [*options.query(), ("follow", "true")]
     if after:
-        query.append(("sinceTime", after.second))
+        query.append(("sinceTime", after.second_before))
     path = PODS.path(options.namespace, options.pod, "log")
     with connection.follow(path, query, patience=patience) as chunks:
         lines = placed(cut_lines(chunks))
@@ -146,6 +157,7 @@ def grow(kept: bytearray, more: bytes, longest: int) -> int:
 def placed(lines: Iterable[tuple[bytes, int] | None]) -> Iterator[Line | None]:
     """Give each line its place; a line without a timestamp is the API server's own word and stands where it came."""
     nanoseconds, number = 0, 0
+    numbers: dict[int, int] = {}
     for item in lines:
         if item is None:
             yield None
@@ -156,8 +168,10 @@ def placed(lines: Iterable[tuple[bytes, int] | None]) -> Iterator[Line | None]:
         if moment is None:
             yield Line(Place(nanoseconds, number), "", raw.decode(errors="replace"), cut)
             continue
-        number = number + 1 if moment == nanoseconds else 1
-        nanoseconds = moment
+        nanoseconds, number = moment, numbers.pop(moment, 0) + 1
+        numbers[moment] = number
+        if len(numbers) > TIMES_KEPT:
+            del numbers[next(iter(numbers))]
         yield Line(Place(nanoseconds, number), stamp.decode(), rest.decode(errors="replace"), cut)
 
 
@@ -179,18 +193,14 @@ def behind(lines: Iterable[Line | None], after: Place) -> Iterator[Line | None]:
     ``lines`` begin at or before it. Lines may be out of order by a little (two streams of one container), so what
     counts is having passed the line at ``after``. If that line is gone (rotated away), all later ones are given.
     """
-    seen = 0
     later: list[Line] = []
     iterator = iter(lines)
     for line in iterator:
         if line is not None:
-            if line.place.nanoseconds == after.nanoseconds:
-                seen += 1
-                if seen == after.number:
-                    yield from iterator
-                    return
-                continue
-            if line.place.nanoseconds < after.nanoseconds:
+            if line.time and line.place == after:
+                yield from iterator
+                return
+            if line.place.nanoseconds <= after.nanoseconds:
                 continue
             later.append(line)
             if line.place.nanoseconds < after.nanoseconds + 2 * SECOND and len(later) < TAIL:
