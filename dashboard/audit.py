@@ -16,13 +16,11 @@ def record(
 ) -> None:
     """Log one action and how it ended."""
     logger.info(
-        "person=%r way=%r cluster=%r verb=%s object=%s/%s/%s result=%r",
+        "person=%r way=%r cluster=%r verb=%s object=%r result=%r",
         signin.person(request),
         str(signin.way_title(request)),
         connection.cluster.name,
         verb,
-        namespace,
-        kind.key,
-        name,
+        f"{namespace}/{kind.key}/{name}",
         result,
     )

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
+from django.utils.encoding import escape_uri_path
 
 from clusters.errors import ClusterError, Unauthorized
 from dashboard.logs import current_request_id
@@ -79,7 +80,9 @@ class ClusterErrors:
         if not isinstance(exception, ClusterError):
             return None
         status = wording_of(exception).status
-        logger.info("%s %s: %s (%s)", request.method, request.path, type(exception).__name__, exception.reason)
+        logger.info(
+            "%s %s: %s (%s)", request.method, escape_uri_path(request.path), type(exception).__name__, exception.reason
+        )
         response = problem_response(request, problem_of(exception), status)
         if isinstance(exception, Unauthorized):
             response["WWW-Authenticate"] = "Bearer"

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 
 from dashboard.problems import Problem, problem_response
@@ -14,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from a page of ours, or from one that is too old."""
-    logger.warning("CSRF refused %s %s: %s", request.method, request.path, reason)
+    logger.warning("CSRF refused %s %s: %s", request.method, escape_uri_path(request.path), reason)
     problem = Problem(
         title=_("This form is out of date"),
         message=_("Nothing was changed. The page is older than your session, or the form came from another site."),
