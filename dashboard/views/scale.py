@@ -83,9 +83,13 @@ def scaled(request: HttpRequest, connection: Connection, kind: Kind, namespace: 
     try:
         actions.scale(connection, kind, namespace, name, wanted, seen=seen, dry_run=True)
         done = actions.scale(connection, kind, namespace, name, wanted, seen=seen)
-    except (errors.Refused, actions.ReplicasChanged) as error:
+    except errors.Refused as error:
         audit.record(request, connection, "scale", kind, namespace, name, error.reason or str(error.status))
         return again(request, connection, kind, namespace, name, wanted, problem_of(error), wording_of(error).status)
+    except errors.Unreachable as error:
+        # No answer came: it may have been done all the same.
+        audit.record(request, connection, "scale", kind, namespace, name, f"unknown: {error.reason}")
+        raise
     audit.record(request, connection, "scale", kind, namespace, name, f"{done.before} to {done.after}")
     url = object_url(connection.cluster, kind, namespace, name)
     undo = urlencode({"scaled_from": done.before, "scaled_to": done.after}) if done.before != done.after else ""
