@@ -91,14 +91,17 @@ def list_page(request: HttpRequest, connection: Connection, namespace: str, kind
     query = query_of(request)
     if "watch" in request.GET:
         return streams.rows_stream(request, connection, found, namespace, query)
+    target = (request.headers.get("HX-Target") or "").rpartition("#")[2]
+    fragment = bool(request.htmx) and target in FRAGMENTS  # type: ignore[attr-defined]
     status = 200
     try:
         page = list_context(request, connection, found, namespace, query)
-    except (errors.Forbidden, errors.Gone, errors.Invalid) as error:
+    except errors.ClusterError as error:
+        # Among the rows stands whatever went wrong; a page of its own is for what leaves nothing to show around it.
+        if not fragment and not isinstance(error, (errors.Forbidden, errors.Gone, errors.Invalid)):
+            raise
         page, status = refused_context(request, connection, found, namespace, query, error), wording_of(error).status
-    target = (request.headers.get("HX-Target") or "").rpartition("#")[2]
-    template = "lists/_rows.html" if request.htmx and target in FRAGMENTS else "lists/list.html"  # type: ignore[attr-defined]
-    return render(request, template, {"page": page}, status=status)
+    return render(request, "lists/_rows.html" if fragment else "lists/list.html", {"page": page}, status=status)
 
 
 def query_of(request: HttpRequest) -> tables.Query:
