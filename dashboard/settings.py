@@ -153,6 +153,11 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
     },
     "root": {"handlers": ["console"], "level": CONFIG["LOG_LEVEL"]},
-    # urllib3 at DEBUG prints every request line; header values it never prints.
-    "loggers": {"urllib3": {"level": "INFO"}, "django.server": {"level": "INFO"}},
+    "loggers": {
+        # At DEBUG it prints every request line; header values it never prints.
+        "urllib3": {"level": "INFO"},
+        "django.server": {"level": "INFO"},
+        # At DEBUG it prints the whole page, people's logs and YAML, for each name that is unset in a template.
+        "django.template": {"level": "INFO"},
+    },
 }
