@@ -1,9 +1,9 @@
 """What is looked at on every page: does it fit, can a thumb hit it, can everybody read it."""
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-# Each size with the schemes in which axe reads it. The two phones have one layout, so each is read in one scheme.
+# Each size, and the schemes in which axe reads it. The two phones have one layout, so each is read in one scheme.
 LOOKS = {(360, 740): ["light"], (390, 844): ["dark"], (1280, 800): ["light", "dark"]}
 TARGET = 44
 
@@ -30,10 +30,10 @@ WIDER = """() => {
 # Without axe's own rule on targets: it takes what a sticky bar covers for small, and 24 pixels for enough; see TARGETS.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES = {
-    "runOnly": {"type": "tag", "values": TAGS},
-    "resultTypes": ["violations"],
-    "rules": {"target-size": {"enabled": False}},
+    "light": {"runOnly": {"type": "tag", "values": TAGS}, "rules": {"target-size": {"enabled": False}}},
+    "dark": {"runOnly": ["color-contrast"]},  # all else is as in light
 }
+RUN = """rules => axe.run(document, {...rules, resultTypes: ["violations"]}).then(results => results.violations)"""
 
 
 def too_wide(page: Page) -> list[str]:
@@ -46,7 +46,22 @@ def too_small(page: Page) -> list[str]:
     return [f"{box[1]}x{box[2]} {box[0]}" for box in page.evaluate(TARGETS) if box[1] < TARGET or box[2] < TARGET]
 
 
-def inaccessible(page: Page, axe: Axe) -> list[str]:
-    """What axe finds, each with the element."""
-    found = axe.run(page, options=RULES).response["violations"]
+def inaccessible(page: Page, scheme: str) -> list[str]:
+    """What axe finds in ``light`` or ``dark``, each with the element."""
+    page.emulate_media(color_scheme=scheme)
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(RUN, RULES[scheme])
     return [f"{rule['id']}: {rule['help']}: {node['html'][:150]}" for rule in found for node in rule["nodes"]]
+
+
+def look_at(page: Page) -> list[str]:
+    """What is wrong with a page, at each size and in each scheme."""
+    faults: list[str] = []
+    for (width, height), schemes in LOOKS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        faults += [f"{width}: sideways: {each}" for each in too_wide(page)]
+        faults += [f"{width}: too small: {each}" for each in too_small(page)]
+        for scheme in schemes:
+            faults += [f"{width} {scheme}: {each}" for each in inaccessible(page, scheme)]
+    return faults

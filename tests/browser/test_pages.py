@@ -3,15 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.browser.conftest import PHONE, listen
-from tests.browser.looks import LOOKS, inaccessible, too_small, too_wide
+from tests.browser.looks import look_at, too_wide
 from tests.browser.places import PLACES, pod_named
 from tests.browser.sites import Site
-
-AXE = Axe()
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +50,6 @@ def test_every_page_fits_and_can_be_hit_and_read(
     faults = look_at(page)
     page.remove_listener("console", watch)
     assert not faults + complaints, "\n".join(faults + complaints)
-
-
-def look_at(page: Page) -> list[str]:
-    """What is wrong with a page, at each size and in each scheme."""
-    faults: list[str] = []
-    for (width, height), schemes in LOOKS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        faults += [f"{width}: sideways: {each}" for each in too_wide(page)]
-        faults += [f"{width}: too small: {each}" for each in too_small(page)]
-        for scheme in schemes:
-            page.emulate_media(color_scheme=scheme)
-            faults += [f"{width} {scheme}: {each}" for each in inaccessible(page, AXE)]
-    return faults
 
 
 @pytest.mark.parametrize(
