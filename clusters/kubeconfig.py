@@ -1,10 +1,13 @@
-"""The clusters and credentials of a kubeconfig, read by the Kubernetes client's own loader."""
+"""The clusters of a kubeconfig, and its credentials as the Kubernetes client's own loader finds them."""
 
 import atexit
+import logging
 import os
+import re
 import tempfile
 import threading
 import time
+from base64 import b64decode
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +18,7 @@ import yaml
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from kubernetes.client.configuration import Configuration
-from kubernetes.config import ConfigException, list_kube_config_contexts, load_kube_config
+from kubernetes.config import ConfigException, load_kube_config
 
 from clusters.credentials import BearerToken, ClientCertificate, Credentials, Impersonation
 from clusters.errors import NoCredentials
@@ -23,6 +26,8 @@ from clusters.models import Cluster
 from clusters.names import unused
 
 RELOAD_SECONDS = 300.0
+
+logger = logging.getLogger(__name__)
 
 
 class KubeconfigError(Exception):
@@ -56,47 +61,118 @@ _contexts: dict[str, tuple[float, list[Context]]] = {}
 
 
 def read_contexts(file: str) -> list[Context]:
-    """Read the contexts from their file or files. Raises KubeconfigError."""
-    if not any(File(part).expanduser().is_file() for part in file.split(os.pathsep) if part):
+    """Read the contexts that lead somewhere from their file or files; no exec plug-in runs. Raises KubeconfigError."""
+    documents = read(file)
+    if not documents:
         message = _("There is no kubeconfig at %(file)s. Set KUBECONFIG to one, or try `make demo`.")
         raise KubeconfigError(message % {"file": file})
-    try:
-        found, current = list_kube_config_contexts(file)
-    except (ConfigException, yaml.YAMLError, KeyError, TypeError, OSError) as error:
-        message = _("The kubeconfig %(file)s cannot be read: %(error)s")
-        raise KubeconfigError(message % {"file": file, "error": error}) from error
-    ordered = sorted(found, key=lambda entry: entry["name"] != current["name"])
+    # The first file that names one counts, as for kubectl; there need not be any.
+    current = next((name for document in documents if (name := document.data.get("current-context"))), "")
+    problem = KubeconfigError(_("The kubeconfig %(file)s has no contexts.") % {"file": file})
     taken: set[str] = set()
-    result = []
-    for position, entry in enumerate(ordered):
-        name = unused(slugify(entry["name"].replace("_", "-").replace("/", "-").replace(":", "-")) or "cluster", taken)
-        namespace = entry.get("context", {}).get("namespace", "")
-        result.append(Context(entry["name"], cluster_of(file, entry["name"], name, position, namespace)))
+    result: list[Context] = []
+    for title in sorted(entries(documents, "contexts"), key=lambda title: title != current):
+        try:
+            cluster = cluster_of(documents, title)
+        except KubeconfigError as error:
+            # One stale context must not hide the others.
+            logger.warning("%s", error)
+            problem = error
+            continue
+        cluster.name = unused(slugify(re.sub(r"[_/:.@]", "-", title)) or "cluster", taken)
+        cluster.position = len(result)
+        result.append(Context(title, cluster))
+    if not result:
+        raise problem
     return result
 
 
-def cluster_of(file: str, context: str, name: str, position: int, namespace: str) -> Cluster:
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of a kubeconfig; paths in it are relative to its folder."""
+
+    file: File
+    data: dict[str, Any]
+
+
+def read(file: str) -> list[Document]:
+    """The files that a kubeconfig consists of, those that are absent or empty left out. Raises KubeconfigError."""
+    documents = []
+    for part in file.split(os.pathsep):
+        path = File(part).expanduser()
+        if not part or not path.is_file():
+            continue
+        try:
+            data = yaml.safe_load(path.read_text())
+        except (yaml.YAMLError, OSError, ValueError) as error:
+            raise unreadable(path, error) from error
+        if data is not None and not isinstance(data, dict):
+            raise unreadable(path, _("it is not a mapping"))
+        if data:
+            documents.append(Document(path, data))
+    return documents
+
+
+def unreadable(path: File, why: object) -> KubeconfigError:
+    """The error of a file that cannot be understood."""
+    return KubeconfigError(_("The kubeconfig %(file)s cannot be read: %(error)s") % {"file": path, "error": why})
+
+
+def entries(documents: list[Document], section: str) -> dict[str, tuple[Document, dict[str, Any]]]:
+    """The entries of ``clusters``, ``contexts`` or ``users`` by name, the first of a name. Raises KubeconfigError."""
+    found: dict[str, tuple[Document, dict[str, Any]]] = {}
+    for document in documents:
+        items = document.data.get(section) or []
+        for item in items if isinstance(items, list) else [items]:
+            name = item.get("name") if isinstance(item, dict) else None
+            value = (item.get(section[:-1]) or {}) if isinstance(item, dict) else None
+            if not isinstance(name, str) or not isinstance(value, dict):
+                raise unreadable(document.file, _("%(section)s is not a list of named entries") % {"section": section})
+            found.setdefault(name, (document, value))
+    return found
+
+
+def cluster_of(documents: list[Document], context: str) -> Cluster:
     """The cluster that a context points to, as plain data. Raises KubeconfigError."""
-    configuration = loaded(file, context).configuration
-    ca_file = configuration.ssl_ca_cert
+    entry = entries(documents, "contexts")[context][1]
+    name = entry.get("cluster", "")
+    document, found = entries(documents, "clusters").get(name, (None, {}))
+    if not document or not found.get("server"):
+        message = _("The context %(context)s points to the cluster %(cluster)s, which is not there or has no server.")
+        raise KubeconfigError(message % {"context": context, "cluster": name})
     return Cluster(
-        name=name,
         title=context,
-        server=configuration.host,
-        certificate_authority=File(ca_file).read_text() if ca_file else "",
-        tls_server_name=configuration.tls_server_name or "",
-        insecure_skip_tls_verify=not configuration.verify_ssl,
-        proxy_url=getattr(configuration, "proxy", None) or "",
-        position=position,
-        default_namespace=namespace or "",
+        server=str(found["server"]).rstrip("/"),
+        certificate_authority=authority_of(document, found, context),
+        tls_server_name=found.get("tls-server-name") or "",
+        insecure_skip_tls_verify=bool(found.get("insecure-skip-tls-verify")),
+        proxy_url=found.get("proxy-url") or "",
+        default_namespace=entry.get("namespace") or "",
     )
+
+
+def authority_of(document: Document, cluster: dict[str, Any], context: str) -> str:
+    """The PEM text of a cluster's certificate authority, "" where it names none. Raises KubeconfigError."""
+    try:
+        if data := cluster.get("certificate-authority-data"):
+            return b64decode("".join(str(data).split()), validate=True).decode()
+        if name := cluster.get("certificate-authority"):
+            return (document.file.parent / name).read_text()
+    except (OSError, ValueError, TypeError) as error:
+        message = _("The certificate authority of the context %(context)s cannot be read: %(error)s")
+        raise KubeconfigError(message % {"context": context, "error": error}) from error
+    return ""
 
 
 def credentials(context: str, file: str = "") -> Credentials:
     """What the context's user presents, from the file or by its exec plug-in. Raises KubeconfigError, NoCredentials."""
     file = file or default_file()
     entry = loaded(file, context)
-    found = presented(entry.configuration, context)
+    try:
+        found = presented(entry.configuration, context)
+    except NoCredentials:
+        forget(file, context)  # who signs in to the plug-in meanwhile need not wait
+        raise
     user = entry.user
     if "as" in user:
         extra = {key: tuple(values) for key, values in (user.get("as-user-extra") or {}).items()}
@@ -147,6 +223,12 @@ def loaded(file: str, context: str) -> Loaded:
         return entry
 
 
+def forget(file: str, context: str) -> None:
+    """Load a context anew the next time."""
+    with _lock:
+        _loaded.pop((file, context), None)
+
+
 @cache
 def scratch_folder() -> str:
     """Where the loader writes certificates and keys that it was given as data: for our eyes only, gone at the end."""
@@ -158,31 +240,20 @@ def scratch_folder() -> str:
 def load(file: str, context: str, changed: float) -> Loaded:
     """Run the Kubernetes client's loader for one context, its exec plug-in included. Raises KubeconfigError."""
     configuration = Configuration()
+    documents = read(file)
+    files = os.pathsep.join(str(document.file) for document in documents)
     try:
-        load_kube_config(file, context, configuration, persist_config=False, temp_file_path=scratch_folder())
-        user = user_of(file, context)
-    except (ConfigException, yaml.YAMLError, KeyError, TypeError, ValueError, OSError) as error:
+        load_kube_config(files, context, configuration, persist_config=False, temp_file_path=scratch_folder())
+    except (ConfigException, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
         message = _("The context %(context)s of %(file)s cannot be used: %(error)s")
         raise KubeconfigError(message % {"context": context, "file": file, "error": error}) from error
-    return Loaded(configuration, user, time.monotonic() + RELOAD_SECONDS, changed)
+    return Loaded(configuration, user_of(documents, context), time.monotonic() + RELOAD_SECONDS, changed)
 
 
-def user_of(file: str, context: str) -> dict[str, Any]:
+def user_of(documents: list[Document], context: str) -> dict[str, Any]:
     """The user entry of a context, for what the loader leaves out (``as``, ``as-groups``)."""
-    documents = [
-        yaml.safe_load(File(part).expanduser().read_text()) or {}
-        for part in file.split(os.pathsep)
-        if part and File(part).expanduser().is_file()
-    ]
-
-    def entry(section: str, name: str, key: str) -> dict[str, Any]:
-        for document in documents:
-            for item in document.get(section) or ():
-                if item["name"] == name:
-                    return dict(item.get(key) or {})
-        return {}
-
-    return entry("users", entry("contexts", context, "context").get("user", ""), "user")
+    entry = entries(documents, "contexts").get(context, (None, {}))[1]
+    return entries(documents, "users").get(entry.get("user", ""), (None, {}))[1]
 
 
 def last_change(file: str) -> float:
