@@ -115,7 +115,7 @@ def workload_page(request: HttpRequest, connection: Connection, kind: Kind, name
         annotations=annotations(workload.metadata),
         owner=owner_link(connection, namespace, workload.metadata),
         scale_url=object_url(connection.cluster, kind, namespace, name, "scale") if kind.scalable else "",
-        may_scale=kind.scalable and permissions.allowed(connection, "update", kind, namespace, name, "scale"),
+        may_scale=kind.scalable and may_scale(connection, kind, namespace, name),
         stream_url=f"{url}?watch=1",
         autoscaler=autoscaler_fact(connection, kind, namespace, name),
         undo=undo_of(request, connection, kind, namespace, name, progress.wanted),
@@ -159,13 +159,21 @@ def pod_rows(connection: Connection, namespace: str, selector: str) -> tuple[lis
     return layout(connection.cluster, PODS, found.columns).views(rows), None
 
 
+def may_scale(connection: Connection, kind: Kind, namespace: str, name: str) -> bool:
+    """Whether to show the way to scale; not where the API server will not say."""
+    try:
+        return permissions.allowed(connection, "update", kind, namespace, name, "scale")
+    except errors.Refused:
+        return False
+
+
 def autoscaler_fact(connection: Connection, kind: Kind, namespace: str, name: str) -> Fact | None:
     """Who else changes the number; None where nobody does or where one may not know."""
     if not kind.scalable:
         return None
     try:
         found = workloads_of.autoscaler_of(connection, kind, namespace, name)
-    except (errors.Forbidden, errors.NotFound):
+    except errors.Refused:
         return None
     return Fact(_("An autoscaler owns this number"), autoscaler_words(found)) if found else None
 
