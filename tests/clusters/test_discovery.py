@@ -15,12 +15,8 @@ def group(name, *versions):
 
 
 def resource(plural, kind="", verbs=("get", "list", "watch"), scope="Namespaced"):
-    return {
-        "resource": plural,
-        "responseKind": {"group": "", "version": "", "kind": kind},
-        "scope": scope,
-        "verbs": verbs,
-    }
+    answers_with = {"group": "", "version": "", "kind": kind}
+    return {"resource": plural, "responseKind": answers_with, "scope": scope, "verbs": verbs}
 
 
 def server(core, *groups):
@@ -61,7 +57,7 @@ def test_a_kind_of_a_url(asked):
     assert fake.seen == [], "what is known costs no call"
     boats = discovery.find(connection, "boats.marina.example.com")
     assert boats.path("shop", "kittiwake") == "/apis/marina.example.com/v1/namespaces/shop/boats/kittiwake"
-    assert (boats.title, boats.title_plural) == ("Boat", "Boat")
+    assert (boats.title, boats.title_plural) == ("Boat", "Boats")
     for unknown in ("boats", "bindings", "", "..", "boats.marina.example.com.", "Pods"):
         with pytest.raises(NotFound):
             discovery.find(connection, unknown)
