@@ -1,5 +1,7 @@
 """A cluster: a row that the Django admin edits. Unsaved, it is plain data for clusters that come from elsewhere."""
 
+import ipaddress
+import socket
 import ssl
 from urllib.parse import urlsplit
 
@@ -9,19 +11,22 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 CLUSTER_NAME = RegexValidator(
-    r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$",
+    r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z",
     _("Use lower-case letters, digits, dots and hyphens; begin and end with a letter or digit: it stands in URLs."),
 )
 NAMESPACE_NAME = RegexValidator(
-    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z",
     _("A namespace has lower-case letters, digits and hyphens, at most 63."),
 )
-COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write the colour as #rrggbb."))
-METADATA_ADDRESSES = frozenset({"169.254.169.254", "fd00:ec2::254", "metadata.google.internal"})
+COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write the colour as #rrggbb."))
+# Clouds serve their metadata, secrets among it, at link-local addresses and at these.
+METADATA_HOSTS = frozenset({"fd00:ec2::254", "metadata.google.internal"})
 
 
 def validate_server(value: str) -> None:
-    """Refuse what cannot be an API server's address: not https, user info, query, or a cloud's metadata address."""
+    """Refuse what cannot be an API server's address: not https, user info, query, or where clouds serve metadata."""
+    if "\\" in value or any(character.isspace() or not character.isprintable() for character in value):
+        raise ValidationError(_("The address must not have white space, control characters or backslashes."))
     try:
         url = urlsplit(value)
         port = url.port
@@ -33,10 +38,24 @@ def validate_server(value: str) -> None:
         raise ValidationError(_("Leave user names and passwords out of the address: each person brings their own."))
     if url.query or url.fragment:
         raise ValidationError(_("The address must not have a query (?) or a fragment (#)."))
-    if url.hostname in METADATA_ADDRESSES:
+    if {".", ".."} & set(url.path.split("/")):
+        raise ValidationError(_("The address must not have . or .. in its path."))
+    if url.hostname.rstrip(".") in METADATA_HOSTS or is_link_local(url.hostname.rstrip(".")):
         raise ValidationError(_("This is the metadata address of a cloud, not an API server."))
     if port == 0:
         raise ValidationError(_("Port 0 cannot be reached."))
+
+
+def is_link_local(host: str) -> bool:
+    """Whether ``host`` is a link-local address in any spelling that a resolver takes (``0xa9fea9fe`` is one too)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            address = ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_link_local
 
 
 def validate_certificate_authority(value: str) -> None:
