@@ -1,0 +1,89 @@
+"""What may be entered as a cluster."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from clusters.models import Cluster
+from tests.cluster import certificates
+
+CA = certificates.authority("models test")
+
+
+def problems(**fields):
+    """The fields that are refused, without looking into the database."""
+    cluster = Cluster(**{"name": "home", "server": "https://10.0.0.1:6443", **fields})
+    try:
+        cluster.clean_fields()
+    except ValidationError as error:
+        return sorted(error.message_dict)
+    return []
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "https://10.0.0.1:6443", "https://api.example.com", "https://api.example.com/k8s/clusters/c-1", "https://[::1]:6443",
+        "https://localhost:6443", "https://kubernetes.default.svc",
+    ],
+)  # fmt: skip
+def test_addresses_of_api_servers_are_taken(server):
+    assert problems(server=server) == []
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "", "api.example.com", "http://10.0.0.1:6443", "ftp://10.0.0.1", "file:///etc/passwd", "https://", "https://:6443",
+        "https://olivia:secret@10.0.0.1", "https://olivia@10.0.0.1", "https://10.0.0.1?x=1", "https://10.0.0.1#x",
+        "https://10.0.0.1:0", "https://10.0.0.1:99999", "https://10.0.0.1:x", "https://[::1", "https://169.254.169.254",
+        "https://169.254.169.254:80/latest", "https://[fd00:ec2::254]", "https://metadata.google.internal",
+        "https://METADATA.google.internal", "https://metadata.google.internal.", "https://169.254.169.254.",
+        "https://[::ffff:169.254.169.254]", "https://2852039166", "https://0xa9fea9fe", "https://169.254.1.2",
+        "https://[fe80::1]", "https://10.0.0.1/a b", "https://10.0.0.1\n", "https://10.0.0.1/../x",
+        "https://10.0.0.1/x/..", "https://10.0.0.1\\@evil.example", "javascript:alert(1)",
+    ],
+)  # fmt: skip
+def test_other_addresses_are_refused(server):
+    assert problems(server=server) == ["server"]
+
+
+@pytest.mark.parametrize("name", ["a", "home", "home-2", "eu.west.1", "x" * 63, "0"])
+def test_names_for_urls_are_taken(name):
+    assert problems(name=name) == []
+
+
+@pytest.mark.parametrize("name", ["", "Home", "-a", "a-", ".", "a/b", "a b", "x" * 64, "a\n", "é", "a_b"])
+def test_other_names_are_refused(name):
+    assert problems(name=name) == ["name"]
+
+
+@pytest.mark.parametrize("text", ["", CA.certificate, CA.certificate * 2, "# a comment\n" + CA.certificate])
+def test_authorities_are_taken(text):
+    assert problems(certificate_authority=text) == []
+
+
+LEAF = certificates.issue(CA, "leaf", hosts=["localhost"]).certificate
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense",
+        CA.key,
+        LEAF,
+        CA.certificate[:-40],
+        "é",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+    ],
+)
+def test_other_text_is_no_authority(text):
+    assert problems(certificate_authority=text) == ["certificate_authority"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("color", "red"), ("color", "#12345"), ("default_namespace", "A b")])
+def test_other_fields_are_checked_as_well(field, value):
+    assert problems(**{field: value}) == [field]
+
+
+def test_a_cluster_is_called_by_its_title():
+    assert (str(Cluster(name="home")), str(Cluster(name="home", title="At home"))) == ("home", "At home")
