@@ -61,14 +61,15 @@
     const wait = Math.max(0, refreshed + 10000 - Date.now());
     refreshed = Date.now() + wait;
     setTimeout(() => {
+      over = false;
       const list = $("#list");
       htmx.ajax("GET", location.href, { target: list ? "#rows" : "#main", swap: list ? "innerHTML" : "outerMorph" });
     }, wait);
   }
   function ended(reason) {
-    over = true;
-    if (reason === "gone") { over = false; refresh(); }
-    else if (reason === "full") { over = false; show("paused"); refreshed = Date.now(); refresh(); }
+    over = true; // until a refresh, or for good
+    if (reason === "gone") refresh();
+    else if (reason === "full") { show("paused"); refreshed = Date.now(); refresh(); }
     else show(reason === "session" ? "over" : "done");
   }
   const refused = (status) => ({ 401: "session", 403: "denied", 404: "done", 410: "gone", 503: "full" })[status];
