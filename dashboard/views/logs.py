@@ -35,6 +35,7 @@ BATCH_LINES = 200
 BATCH_SECONDS = 0.1
 BEAT_SECONDS = 10.0
 RETRY_SECONDS = 2.0
+SESSION_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +210,18 @@ def line_messages(request: HttpRequest, connection: Connection, asked: Asked) ->
     """New lines in batches; waits for a container that has not started, and for its next run."""
     given = request.headers.get("Last-Event-ID") or request.GET["follow"]
     place = None if given == "start" else Place.parse(given)
+    checked = 0.0
     while True:
-        still_signed_in(request)
         for lines in batches(connection, asked.options, place):
+            if time.monotonic() - checked > SESSION_SECONDS:
+                still_signed_in(request)
+                checked = time.monotonic()
             if lines:
                 place = lines[-1].place
                 yield message(appended(lines, asked), id=str(place))
             else:
-                still_signed_in(request)
                 yield beat()
+        still_signed_in(request)
         if finished(connection, asked.options):
             raise Ended(DONE)
         yield beat()

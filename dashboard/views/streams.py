@@ -69,7 +69,7 @@ def message(data: str = "", *, id: str = "", event: str = "") -> str:
     """One server-sent event (WHATWG HTML, section 9.2): every line of the data gets its own field."""
     lines = [f"event: {event}"] if event else []
     if id:
-        lines.append(f"id: {id}")
+        lines.append(f"id: {LINE_END.sub('', id)}")
     lines += [f"data: {line}" for line in LINE_END.split(data)] if data else []
     return "\n".join(lines) + "\n\n"
 
@@ -100,24 +100,24 @@ def guarded(request: HttpRequest, messages: Iterator[str]) -> Iterator[str]:
         yield message(str(end), event="end")
     except (errors.Unauthorized, errors.NoCredentials):
         yield message(SESSION, event="end")
-    except errors.Gone:
-        yield message(GONE, event="end")
+    except (errors.Gone, errors.Invalid, errors.BadName):
+        yield message(GONE, event="end")  # the place to go on from is too old or none: the page, read anew, has another
     except errors.Forbidden:
         yield message(DENIED, event="end")
     except errors.NotFound:
         yield message(DONE, event="end")
-    except errors.Unreachable:
+    except errors.ClusterError:
         return  # the browser opens the stream again, with the last id, and waits longer each time
     finally:
         OPEN.leave()
 
 
 def still_signed_in(request: HttpRequest) -> None:
-    """Raise Ended where the session was ended meanwhile, here or elsewhere."""
+    """Raise Ended where the session was ended meanwhile, here or elsewhere, or has expired."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    alive = store(request.session.session_key).exists(request.session.session_key)
+    session = store(request.session.session_key).load()
     connections.close_all()
-    if not alive:
+    if not session:
         raise Ended(SESSION)
 
 
@@ -223,6 +223,8 @@ def object_messages(
     def watch(resource_version: str) -> Iterator[Change]:
         return watches.changes(connection, kind, namespace, resource_version, name=name)
 
+    # A watch for something that is not there waits for it to come.
+    connection.get(kind.path(namespace, name))
     # From the object's own resourceVersion on would be too old for one that rested long; from none on, its state comes
     # first, which also makes up for what a broken stream has missed.
     for change in watched(request, watch, ""):
