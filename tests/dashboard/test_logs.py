@@ -102,8 +102,9 @@ def test_every_container_has_its_log_init_containers_too(olivia, api_pod):
     assert len(texts) == 3
 
 
-def test_the_pod_s_own_default_container_comes_first(olivia, tap, demo):
+def test_the_pod_s_own_default_container_comes_first(olivia, tap):
     pod = {
+        "kind": "Pod",
         "metadata": {
             "name": "two",
             "namespace": "shop",

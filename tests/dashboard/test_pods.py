@@ -169,7 +169,7 @@ def test_others_see_a_pod_too(signed_in, person):
 def test_an_object_of_any_kind_has_a_page(olivia):
     response = olivia.get("/c/demo/shop/boats.marina.example.com/petrel/")
     page = response.context["page"]
-    assert [fact.text for fact in page.facts][0] == "marina.example.com/v1"
+    assert page.facts[0].text == "marina.example.com/v1"
     assert [tab.key for tab in page.tabs] == ["object", "events", "yaml"]
     assert tree(response.content).one("h1").text == "petrel"
     node = olivia.get("/c/demo/-/nodes/harbor-4/").context["page"]
