@@ -15,10 +15,11 @@ ESCAPE = re.compile(
     r"|[\x1b](?:[\]PX^_])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]"
 )
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]")
 COLORS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 STYLES = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 9: "strike"}
 ENDED = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 29: ("strike",)}
+EXTENDED = (38, 48, 58)
 Look = dict[str, str]
 
 
@@ -55,13 +56,14 @@ def picture(match: re.Match[str]) -> str:
 def changed(look: Look, codes: str) -> Look:
     """The look after the parameters of one sequence; colours beyond the sixteen basic ones become the nearest."""
     look = dict(look)
-    numbers = [int(code) if code.isdecimal() and len(code) < 5 else 0 for code in re.split("[;:]", codes)]
+    numbers = [number for parameter in codes.split(";") for number in numbers_of(parameter)]
     while numbers:
         code = numbers.pop(0)
         if code == 0:
             look = {}
-        elif code in (38, 48):
-            extended(look, "fg" if code == 38 else "bg", numbers)
+        elif code in EXTENDED:
+            # The colour of an underline (58) is not shown, but its parameters are no codes of their own.
+            extended({} if code == 58 else look, "fg" if code == 38 else "bg", numbers)
         elif code in STYLES:
             look[STYLES[code]] = f"ansi-{STYLES[code]}"
         elif code in ENDED:
@@ -72,6 +74,16 @@ def changed(look: Look, codes: str) -> Look:
         else:
             basic(look, code)
     return look
+
+
+def numbers_of(parameter: str) -> list[int]:
+    """The codes of one parameter, which may have parts of its own (``38:2::R:G:B``, ``4:3``: ISO/IEC 8613-6)."""
+    parts = [int(part) if part.isdecimal() and len(part) < 5 else 0 for part in parameter.split(":")]
+    if len(parts) > 1 and parts[0] not in EXTENDED:
+        return [24] if parts[:2] == [4, 0] else parts[:1]
+    if parts[1:2] == [2] and len(parts) > 5:
+        return parts[:2] + parts[3:6]  # the third one names a colour space
+    return parts
 
 
 def basic(look: Look, code: int) -> None:
