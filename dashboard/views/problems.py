@@ -56,4 +56,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
     # Without the request's context, which may be what failed: it asks the database who is signed in.
     context = {"problem": replace(problem, status=500), "request_id": getattr(request, "request_id", "")}
-    return HttpResponseServerError(render_to_string("errors/problem.html", context))
+    fragment = getattr(request, "htmx", None) and not request.htmx.boosted  # type: ignore[attr-defined]
+    template = "errors/_problem.html" if fragment else "errors/problem.html"
+    return HttpResponseServerError(render_to_string(template, context))
