@@ -55,7 +55,9 @@ def create(world: World, request: Request, target: Target, resource: Resource) -
     if world.get(resource.key, metadata.get("namespace", ""), metadata["name"]) is not None:
         raise already_exists(resource, metadata["name"])
     metadata = {
-        key: value for key, value in metadata.items() if key not in ("uid", "resourceVersion", "creationTimestamp")
+        key: value
+        for key, value in metadata.items()
+        if key not in ("uid", "resourceVersion", "creationTimestamp") and value not in ({}, [])
     }
     if "spec" in obj:
         metadata["generation"] = 1
@@ -192,6 +194,7 @@ def _store(world: World, request: Request, target: Target, resource: Resource, b
         metadata["namespace"] = target.namespace
     metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
     metadata.pop("managedFields", None)
+    metadata = {name: value for name, value in metadata.items() if value not in ({}, [])}
     obj = {**obj, "kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
     if target.subresource == "status":
         obj = {**before, "status": obj.get("status", {})}

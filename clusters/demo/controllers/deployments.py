@@ -27,7 +27,7 @@ def reconcile(world: World, namespace: str, name: str) -> None:
         current, sets = _current_set(world, found, current, sets)
     old = [one for one in sets if one is not current]
     if paused or not any(one["spec"]["replicas"] for one in old):
-        _scale_only(world, found, current, old)
+        _scale_only(world, found, sets)
     elif found["spec"]["strategy"]["type"] == "Recreate":
         _recreate(world, found, current, old)
     else:
@@ -108,9 +108,12 @@ def _new_set(deployment: dict, revision: int) -> dict:
     }
 
 
-def _scale_only(world: World, deployment: dict, current: dict | None, old: list[dict]) -> None:
-    if current is not None:
-        _resize(world, deployment, current, deployment["spec"]["replicas"] - sum(_size(one) for one in old))
+def _scale_only(world: World, deployment: dict, sets: list[dict]) -> None:
+    """Give the newest ReplicaSet that has pods, or the newest of all, what the others leave of the wanted number."""
+    if sets:
+        chosen = ([one for one in sets if _size(one)] or sets)[-1]
+        others = sum(_size(one) for one in sets if one is not chosen)
+        _resize(world, deployment, chosen, deployment["spec"]["replicas"] - others)
 
 
 def _recreate(world: World, deployment: dict, current: dict, old: list[dict]) -> None:
