@@ -165,10 +165,14 @@ class Connection:
 
 
 def connect(cluster: Cluster, credentials: Credentials | None) -> Connection:
-    """One person's connection to ``cluster``; nothing is sent yet. Raises NoCredentials where there are none."""
+    """One person's connection to ``cluster``; nothing is sent yet. Raises NoCredentials where none could be sent."""
     if credentials is None:
         raise NoCredentials(_("You are not signed in to this cluster."))
-    return Connection(cluster, credentials, client_of(cluster, certificate_of(credentials)))
+    certificate = certificate_of(credentials)
+    if certificate and not cluster.server.startswith("https:"):
+        # It would never be presented, and the call be made as nobody.
+        raise NoCredentials(_("A client certificate works with https only."))
+    return Connection(cluster, credentials, client_of(cluster, certificate))
 
 
 _clients: OrderedDict[tuple[Any, ...], ApiClient] = OrderedDict()
@@ -245,8 +249,12 @@ def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
         words = _("nothing answers at its address")
     elif isinstance(error, (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError)):
         words = _("it took too long to answer")
-    elif "certificate" in text.lower() or "SSL" in text:
+    elif "CERTIFICATE_VERIFY_FAILED" in text:
         words = _("its certificate is not trusted (%(error)s)") % {"error": text.splitlines()[-1]}
+    elif "SSL" in text:
+        words = _("no TLS connection could be made (%(error)s)") % {"error": text.splitlines()[-1]}
+    elif isinstance(error, urllib3.exceptions.ProxyError):
+        words = _("the proxy did not lead there")
     elif isinstance(error, urllib3.exceptions.ProtocolError):
         words = _("it broke off the connection")
     else:
