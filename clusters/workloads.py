@@ -85,7 +85,8 @@ class Progress:
     @property
     def done(self) -> bool:
         """Whether nothing is on its way any more."""
-        return self.ready == self.updated == self.wanted and self.state.tone in ("ok", "off")
+        counts = {self.ready, self.updated, self.available, self.wanted}
+        return len(counts) == 1 and self.state.tone in ("ok", "off")
 
 
 def read(connection: Connection, kind: Kind, namespace: str, name: str) -> Workload:
