@@ -7,10 +7,10 @@ from clusters.connection import Connection, connect
 from clusters.demo.server import Handle
 from clusters.demo.server import serving as serving_demo
 from clusters.models import Cluster
-from tests.cluster.fixtures import bed
+from tests.cluster.fixtures import bed, real_node
 from tests.clusters import fakes
 
-__all__ = ["bed"]
+__all__ = ["bed", "real_node"]
 
 
 @pytest.fixture

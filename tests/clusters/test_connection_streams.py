@@ -252,7 +252,7 @@ def test_a_tls_servers_token_never_shows_to_the_proxy(serve, monkeypatch):
     proxy = serve(lambda _seen: http(b"", 403, reason="Forbidden"))
     through(proxy, monkeypatch, https_proxy="")
     fake = serve(lambda _seen: http({}))
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="the proxy did not lead there"):
         connect(fake.cluster(server="https://api.invalid:6443"), OLIVIA).get(LOG)
     assert [(seen.method, seen.target) for seen in proxy.seen] == [("CONNECT", "api.invalid:6443")] * len(proxy.seen)
     assert proxy.seen[0].all("Authorization") == []

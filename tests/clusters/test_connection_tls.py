@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 from clusters.connection import connect
 from clusters.credentials import ClientCertificate, Impersonation
-from clusters.errors import Unreachable
+from clusters.errors import NoCredentials, Unreachable
 from clusters.names import path
 from tests.cluster import certificates
 from tests.clusters.fakes import CHUNKED_HEAD, OLIVIA, chunk, http, until
@@ -127,6 +127,15 @@ def test_an_impersonators_certificate_is_presented_too(serve, tmp_path):
     assert fake.seen[0].all("Impersonate-User") == ["alice"]
 
 
+def test_a_client_certificate_is_never_left_out_in_silence(serve):
+    """Without TLS it cannot be presented: the call would be an anonymous one."""
+    fake = serve(hello)
+    for credentials in (person("olivia"), Impersonation(person("porthole"), "alice")):
+        with pytest.raises(NoCredentials, match="https"):
+            ask(fake.cluster(), credentials)
+    assert fake.connections == 0
+
+
 def test_a_certificate_and_another_ones_key_are_refused(serve, tmp_path):
     fake = serve(hello, server_context(tmp_path, clients=CA))
     mixed = ClientCertificate(person("olivia").certificate, person("victor").key)
@@ -185,7 +194,7 @@ def test_plain_http_where_tls_is_spoken_is_an_error(serve, tmp_path):
 
 def test_tls_where_plain_http_is_spoken_is_an_error(serve):
     fake = serve(hello)
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="no TLS connection could be made"):
         ask(fake.cluster(server=fake.url.replace("http", "https")))
 
 

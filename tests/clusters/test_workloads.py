@@ -39,7 +39,7 @@ def deployment(replicas, updated, ready, available, wanted=3, **more):
         (deployment(4, 1, 3, 3), "busy", "1 of 3 replicas are of the new version.", False),
         (deployment(4, 3, 4, 4), "busy", "1 old replicas are still ending.", False),
         (deployment(3, 3, 2, 2), "warn", "2 of 3 replicas are available.", False),
-        (deployment(3, 3, 3, 2), "ok", "2 of 3 replicas are available.", True),
+        (deployment(3, 3, 3, 2), "ok", "2 of 3 replicas are available.", False),
         (deployment(3, 3, 0, 0), "bad", "0 of 3 replicas are available.", False),
         (deployment(3, 3, 3, 3, generation=3), "busy", "Waiting for the change to be noticed.", False),
         (deployment(3, 1, 3, 3, paused=True), "busy", "The rollout is paused.", False),
