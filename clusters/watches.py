@@ -21,11 +21,12 @@ LONGEST_LINE = 4 * 1024 * 1024  # bytes: one object is at most 1.5 MiB in etcd
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row that was ``ADDED``, ``MODIFIED`` or ``DELETED``; ``row`` is None for a ``BOOKMARK``."""
+    """One row that was ``ADDED``, ``MODIFIED`` or ``DELETED``, under ``columns``; None for a ``BOOKMARK``."""
 
     type: str
     row: Row | None
     resource_version: str
+    columns: tuple[Column, ...] = ()
 
 
 def changes(
@@ -36,7 +37,6 @@ def changes(
     *,
     selector: str = "",
     name: str = "",
-    columns: tuple[Column, ...] = (),
     seconds: int = WATCH_SECONDS,
 ) -> Iterator[Change]:
     """Changes after ``resource_version`` for about ``seconds``, then the end. Raises ClusterError.
@@ -58,6 +58,7 @@ def changes(
         query.append(("fieldSelector", f"metadata.name={name}"))
     # The API server may take a while past timeoutSeconds to close.
     patience = seconds + CONNECT_SECONDS + 5
+    columns: tuple[Column, ...] = ()
     with connection.stream(kind.path(namespace), query, accept=TABLE, read_seconds=patience) as chunks:
         for line in lines(chunks):
             event = decode(line, TableEvent)
@@ -74,7 +75,7 @@ def changes_of(kind: Kind, type: str, columns: tuple[Column, ...], table: Table)
     keys = [column.key for column in columns]
     for table_row in table.rows or ():
         row = row_of(kind, keys, table_row)
-        yield Change(type, None if type == "BOOKMARK" else row, row.resource_version)
+        yield Change(type, None if type == "BOOKMARK" else row, row.resource_version, columns)
     if not table.rows and table.metadata.resource_version:
         yield Change("BOOKMARK", None, table.metadata.resource_version)
 

@@ -23,7 +23,7 @@ from clusters import workloads as workloads_of
 from clusters.connection import Connection
 from clusters.kinds import PODS
 from clusters.kinds.kind import Kind
-from clusters.tables import Query, Row
+from clusters.tables import Column, Query, Row
 from clusters.watches import Change
 from dashboard.views import pods, workloads
 from dashboard.views.rows import layout
@@ -153,13 +153,13 @@ def row_messages(
 ) -> Iterator[str]:
     """One message per row that changed visibly."""
     until = tuple(request.GET.get("until", "").split("/", 1))
-    columns = tables.columns_of(tables.read_table(connection, kind, namespace, query.selector, 1))
-    rows = layout(connection.cluster, kind, columns)
+    rows = layout(connection.cluster, kind, ())
+    columns: tuple[Column, ...] = ()
     page = {"all_namespaces": kind.namespaced and not namespace}
     seen: dict[str, tuple[str, ...]] = {}
 
     def watch(resource_version: str) -> Iterator[Change]:
-        return watches.changes(connection, kind, namespace, resource_version, selector=query.selector, columns=columns)
+        return watches.changes(connection, kind, namespace, resource_version, selector=query.selector)
 
     for change in watched(request, watch, start_of(request)):
         if change is None:
@@ -174,6 +174,9 @@ def row_messages(
             seen.pop(row.uid, None)
             yield message(without(row), id=change.resource_version)
         elif seen.get(row.uid) != row.cells:
+            if change.columns != columns:
+                columns = change.columns
+                rows = layout(connection.cluster, kind, columns)
             if len(seen) > ROWS_REMEMBERED:
                 seen.clear()
             seen[row.uid] = row.cells

@@ -9,7 +9,6 @@ from clusters.demo.server import serving as serving_demo
 from clusters.errors import Failed, Forbidden, Gone, Unreachable
 from clusters.kinds import PODS
 from clusters.kinds.kind import State
-from clusters.tables import Column
 from clusters.watches import Change, changes, lines
 from tests.clusters.fakes import CHUNKED_HEAD, OLIVIA, chunk, chunked, status
 
@@ -50,10 +49,12 @@ def test_each_change_is_a_row(asked):
     assert (found[0].row.uid, found[0].row.name, found[0].row.cells) == ("u-a", "a", ("a", "0/1", "Pending"))
 
 
-def test_the_columns_may_be_known_from_the_list(asked):
-    connection, _fake = asked(lambda _seen: chunked(event("MODIFIED", "a", "Failed")))
-    (found,) = changes(connection, PODS, "shop", "7", columns=(Column("Name"), Column("Status")))
-    assert found.row.state == State("bad", "Failed")
+def test_every_change_carries_the_columns_that_only_the_first_event_has(asked):
+    both = chunked(event("ADDED", "a", "0/1", "Pending", columns=COLUMNS), event("MODIFIED", "a", "1/1", "Running"))
+    connection, _fake = asked(lambda _seen: both)
+    first, second = changes(connection, PODS, "shop", "7")
+    assert [column.name for column in first.columns] == ["Name", "Ready", "Status"]
+    assert second.columns == first.columns
 
 
 def test_what_is_asked_for(asked):
@@ -169,11 +170,7 @@ def test_the_demo_tells_what_happens_and_ends_by_itself():
             0.2, lambda: actions.scale(connection, DEPLOYMENTS, "shop", "frontend", 4, seen=seen_replicas(seen))
         )
         scaling.start()
-        found = list(
-            changes(
-                connection, DEPLOYMENTS, "shop", seen.resource_version, name="frontend", columns=seen.columns, seconds=2
-            )
-        )
+        found = list(changes(connection, DEPLOYMENTS, "shop", seen.resource_version, name="frontend", seconds=2))
         scaling.join()
         rows = [change.row for change in found if change.row]
         assert {row.name for row in rows} == {"frontend"}
