@@ -49,6 +49,22 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+def ways(text: str) -> list[str]:
+    """Names of modules of dashboard.signin, with commas between. Raises ValueError."""
+    known = sorted(file.stem for file in (Path(__file__).parent / "signin").glob("[a-z]*.py"))
+    for name in words(text):
+        if name not in known:
+            raise ValueError(f"there is no way {name!r}, only {', '.join(known)}")
+    return words(text)
+
+
+def level(text: str) -> str:
+    """A level of Python's logging. Raises ValueError."""
+    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("write DEBUG, INFO, WARNING or ERROR")
+    return text.upper()
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: its environment variable, how its text is read, what it is when unset."""
@@ -68,7 +84,7 @@ SETTINGS = (
     Setting("SECRET_KEY_FALLBACKS", words, "", "Former values of SECRET_KEY that are still accepted."),
     Setting("DATABASE_URL", str, "", "Where sessions and clusters are kept. Unset: SQLite in the state folder."),
     Setting("PORTHOLE_STATE", str, "~/.local/state/porthole", "The state folder."),
-    Setting("PORTHOLE_WAYS", words, "", "Ways to sign in: kubeconfig, demo."),
+    Setting("PORTHOLE_WAYS", ways, "", "Ways to sign in: kubeconfig, demo."),
     Setting(
         "PORTHOLE_HTTPS", boolean, "false", "Whether people reach Porthole by https: cookies are then for https only."
     ),
@@ -79,7 +95,7 @@ SETTINGS = (
     Setting("PORTHOLE_DEMO_SERVER", str, "", "Where the demo cluster's API server is; set by the demo command."),
     Setting("KUBECONFIG", str, "", "The kubeconfig to serve, as kubectl reads it."),
     Setting("DEBUG", boolean, "false", "Django's debug pages. Never where others can reach them."),
-    Setting("LOG_LEVEL", str.upper, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Setting("LOG_LEVEL", level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 
 
@@ -92,6 +108,12 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
             values[setting.name] = setting.read(text)
         except ValueError as error:
             raise ConfigError(f"{setting.name}={text!r} cannot be used: {error}. ({setting.help})") from error
+    if values["PORTHOLE_STREAMS"] >= values["PORTHOLE_THREADS"]:
+        raise ConfigError(
+            f"PORTHOLE_STREAMS={values['PORTHOLE_STREAMS']} cannot be used with"
+            f" PORTHOLE_THREADS={values['PORTHOLE_THREADS']}: open streams would leave no thread for pages."
+            " Write a smaller number of streams."
+        )
     return values
 
 
