@@ -1,4 +1,4 @@
-"""How times and tones are written, in one place."""
+"""How times are written, in one place."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,6 @@ STEPS = (
     (8 * YEAR, YEAR, "y", DAY, "d"),
     (10**12, YEAR, "y", 0, ""),
 )
-ICONS = {"ok": "circle-check", "busy": "loader", "warn": "triangle-alert", "bad": "circle-x", "off": "circle-minus"}
 
 
 def duration(seconds: float) -> str:
@@ -38,9 +37,3 @@ def duration(seconds: float) -> str:
 def age(moment: datetime | None) -> str:
     """How long ago ``moment`` was, empty where there is none."""
     return duration((datetime.now(UTC) - moment).total_seconds()) if moment else ""
-
-
-@register.filter
-def tone_icon(tone: str) -> str:
-    """The name of a tone's icon, so that colour is never alone."""
-    return ICONS.get(tone, "circle-minus")
