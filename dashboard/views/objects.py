@@ -68,6 +68,9 @@ class ObjectPage:
     events_problem: Problem | None
     labels: list[tuple[str, str]]
     annotations: list[tuple[str, str]]
+    wanted: int | None = None
+    available: int = 0
+    rollout: str = ""
 
 
 @dataclass(frozen=True, slots=True)

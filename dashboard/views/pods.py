@@ -68,7 +68,7 @@ class StateView:
 
 @dataclass(frozen=True, slots=True)
 class PodPage:
-    """The context of objects/pod.html, as ``page``."""
+    """The context of objects/pod.html, as ``page``; its last three are for workloads: the state fragment reads them."""
 
     name: str
     namespace: str
@@ -91,6 +91,9 @@ class PodPage:
     stream_url: str
     logs_url: str
     previous_logs_url: str
+    wanted: int | None = None
+    available: int = 0
+    rollout: str = ""
 
 
 def pod_page(request: HttpRequest, connection: Connection, namespace: str, name: str) -> HttpResponse:
