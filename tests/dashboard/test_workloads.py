@@ -36,22 +36,21 @@ def test_a_deployment_that_is_not(olivia):
 
 
 def test_a_rollout_says_how_far_it_is(olivia, demo):
-    address = scale_path("deployments", "cart")
-    api(demo, "PATCH", address, {"spec": {"replicas": 4}}, "application/merge-patch+json")
+    address = scale_path("deployments", "frontend")
+    api(demo, "PATCH", address, {"spec": {"replicas": 5}}, "application/merge-patch+json")
     try:
-        demo.world.advance(2)
-        page = olivia.get(f"{SHOP}cart/").context["page"]
-        assert (page.wanted, page.available, page.tone) == (4, 2, "warn")
-        assert page.rollout == "2 of 4 replicas are available."
-        assert page.word == "2 of 4 ready"
+        demo.world.advance(0.2)
+        page = olivia.get(f"{SHOP}frontend/").context["page"]
+        assert (page.wanted, page.available, page.tone, page.word) == (5, 3, "warn", "3 of 5 ready")
+        assert page.rollout == "3 of 5 replicas are available."
         assert page.pods[0].tone != "ok"
         demo.world.advance(30)
-        page = olivia.get(f"{SHOP}cart/").context["page"]
-        assert (page.available, page.tone, page.rollout) == (4, "ok", "")
+        page = olivia.get(f"{SHOP}frontend/").context["page"]
+        assert (page.available, page.tone, page.rollout) == (5, "ok", "")
     finally:
-        api(demo, "PATCH", address, {"spec": {"replicas": 2}}, "application/merge-patch+json")
+        api(demo, "PATCH", address, {"spec": {"replicas": 3}}, "application/merge-patch+json")
         demo.world.advance(60)
-    assert olivia.get(f"{SHOP}cart/").context["page"].ready == 2
+    assert olivia.get(f"{SHOP}frontend/").context["page"].ready == 3
 
 
 @pytest.mark.parametrize(
