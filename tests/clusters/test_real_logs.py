@@ -111,7 +111,7 @@ def test_the_pages_of_the_real_server_follow_each_other(olivia):
 
 def test_a_watch_of_the_real_server_ends_and_is_gone_when_it_is_too_old(olivia):
     page = tables.page(olivia, PODS, "shop", tables.Query())
-    changes = watches.changes(olivia, PODS, "shop", page.resource_version, columns=page.columns, seconds=1)
+    changes = watches.changes(olivia, PODS, "shop", page.resource_version, seconds=1)
     assert all(change.resource_version for change in changes)
     with pytest.raises(Gone):
         list(watches.changes(olivia, PODS, "shop", "1", seconds=1))
