@@ -1,5 +1,7 @@
 """One request from end to end: who asks, may they, what is it about, and which function answers."""
 
+from collections.abc import Callable
+
 from clusters.demo import discovery, lists, logs, reviews, watch, writes
 from clusters.demo.authentication import person_of
 from clusters.demo.paths import Target, parse
@@ -10,7 +12,8 @@ from clusters.demo.world.people import Person
 from clusters.demo.world.resources import Resource
 from clusters.demo.world.world import World
 
-VERBS = {
+Verb = Callable[[World, Request, Target, Resource], Answer | Stream]
+VERBS: dict[str, Verb] = {
     "get": lists.get,
     "list": lists.list_,
     "watch": watch.watch,
@@ -44,11 +47,10 @@ def _answer(world: World, request: Request, host: str) -> Answer | Stream:
     resource = world.resources().get((target.group, target.version, target.resource))
     if resource is None:
         return _unknown(world, target)
-    if resource.namespaced is not bool(target.namespace) and not (
-        resource.namespaced and target.verb in ("list", "watch")
-    ):
-        if resource.key != "namespaces":
-            raise no_such_resource()
+    everywhere = resource.namespaced and target.verb in ("list", "watch")
+    misplaced = resource.namespaced is not bool(target.namespace) and not everywhere
+    if misplaced and resource.key != "namespaces":
+        raise no_such_resource()
     if resource.key == "namespaces":
         target = Target(target.verb, target.path, "", "v1", "", "namespaces", target.name, target.subresource)
     return _resource(world, request, person, target, resource)

@@ -27,6 +27,7 @@ APPLY: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def media_type(request: Request) -> str:
+    """The body's media type without parameters."""
     return request.header("content-type").partition(";")[0].strip()
 
 

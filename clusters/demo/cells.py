@@ -15,10 +15,12 @@ UNSET = "<unset>"
 
 
 def age(obj: dict, now: float) -> str:
+    """How long an object has existed."""
     return since(obj["metadata"].get("creationTimestamp"), now)
 
 
 def deployment(obj: dict, now: float) -> list:
+    """A Deployment: ready of wanted, up to date, available."""
     status = obj.get("status", {})
     ready = f"{status.get('readyReplicas', 0)}/{obj['spec'].get('replicas', 0)}"
     updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
@@ -26,17 +28,20 @@ def deployment(obj: dict, now: float) -> list:
 
 
 def replica_set(obj: dict, now: float) -> list:
+    """A ReplicaSet: desired, current, ready."""
     status = obj.get("status", {})
     counts = [obj["spec"].get("replicas", 0), status.get("replicas", 0), status.get("readyReplicas", 0)]
     return [obj["metadata"]["name"], *counts, age(obj, now), *_template_cells(obj["spec"])]
 
 
 def stateful_set(obj: dict, now: float) -> list:
+    """A StatefulSet: ready of wanted."""
     ready = f"{obj.get('status', {}).get('readyReplicas', 0)}/{obj['spec'].get('replicas', 0)}"
     return [obj["metadata"]["name"], ready, age(obj, now), *_containers(obj["spec"]["template"])]
 
 
 def daemon_set(obj: dict, now: float) -> list:
+    """A DaemonSet: its five counts and its node selector."""
     status = obj.get("status", {})
     fields = (
         "desiredNumberScheduled",
@@ -51,6 +56,7 @@ def daemon_set(obj: dict, now: float) -> list:
 
 
 def job(obj: dict, now: float) -> list:
+    """A Job: state, completions, duration."""
     spec, status = obj["spec"], obj.get("status", {})
     succeeded = status.get("succeeded", 0)
     if spec.get("completions") is not None:
@@ -67,6 +73,7 @@ def job(obj: dict, now: float) -> list:
 
 
 def cron_job(obj: dict, now: float) -> list:
+    """A CronJob: schedule, time zone, suspended, active Jobs, last run."""
     spec, status = obj["spec"], obj.get("status", {})
     last = status.get("lastScheduleTime")
     inner = spec["jobTemplate"]["spec"]
@@ -83,6 +90,7 @@ def cron_job(obj: dict, now: float) -> list:
 
 
 def service(obj: dict, now: float) -> list:
+    """A Service: type, addresses, ports, selector."""
     spec = obj["spec"]
     ports = ",".join(
         f"{port['port']}{':' + str(port['nodePort']) if port.get('nodePort') else ''}/{port.get('protocol', 'TCP')}"
@@ -95,6 +103,7 @@ def service(obj: dict, now: float) -> list:
 
 
 def ingress(obj: dict, now: float) -> list:
+    """An Ingress: class, hosts, address, ports."""
     spec = obj["spec"]
     rules = spec.get("rules") or []
     hosts = [rule["host"] for rule in rules if rule.get("host")]
@@ -107,23 +116,28 @@ def ingress(obj: dict, now: float) -> list:
 
 
 def config_map(obj: dict, now: float) -> list:
+    """A ConfigMap: how many entries."""
     entries = len(obj.get("data") or ()) + len(obj.get("binaryData") or ())
     return [obj["metadata"]["name"], entries, age(obj, now)]
 
 
 def secret(obj: dict, now: float) -> list:
+    """A Secret: type and how many entries."""
     return [obj["metadata"]["name"], obj["type"], len(obj.get("data") or ()), age(obj, now)]
 
 
 def service_account(obj: dict, now: float) -> list:
+    """A ServiceAccount."""
     return [obj["metadata"]["name"], age(obj, now)]
 
 
 def namespace(obj: dict, now: float) -> list:
+    """A Namespace: its phase."""
     return [obj["metadata"]["name"], obj["status"]["phase"], age(obj, now)]
 
 
 def node(obj: dict, now: float) -> list:
+    """A Node: state, roles, version, addresses, system."""
     status = obj["status"]
     ready = next((found["status"] for found in status["conditions"] if found["type"] == "Ready"), None)
     words = ["Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"]
@@ -146,6 +160,7 @@ def node(obj: dict, now: float) -> list:
 
 
 def event(obj: dict, now: float) -> list:
+    """An Event: when, what, about whom, said by whom, how often."""
     involved, source, series = obj["involvedObject"], obj.get("source") or {}, obj.get("series")
     first = since(obj.get("firstTimestamp") or obj.get("eventTime"), now)
     last = since(obj["lastTimestamp"], now) if obj.get("lastTimestamp") else first
@@ -170,6 +185,7 @@ def event(obj: dict, now: float) -> list:
 
 
 def autoscaler(obj: dict, now: float) -> list:
+    """A HorizontalPodAutoscaler: target, metrics, bounds, replicas."""
     spec, status = obj["spec"], obj.get("status", {})
     reference = f"{spec['scaleTargetRef']['kind']}/{spec['scaleTargetRef']['name']}"
     current = status.get("currentMetrics") or []
@@ -186,6 +202,7 @@ def autoscaler(obj: dict, now: float) -> list:
 
 
 def claim(obj: dict, now: float) -> list:
+    """A PersistentVolumeClaim: phase, volume, capacity, modes, class."""
     spec, status = obj["spec"], obj.get("status", {})
     phase = "Terminating" if obj["metadata"].get("deletionTimestamp") else status.get("phase", "")
     volume = spec.get("volumeName", "")
@@ -206,6 +223,7 @@ def claim(obj: dict, now: float) -> list:
 
 
 def volume(obj: dict, now: float) -> list:
+    """A PersistentVolume: capacity, modes, policy, phase, claim, class."""
     spec, status = obj["spec"], obj.get("status", {})
     claimed = spec.get("claimRef") or {}
     return [
@@ -224,10 +242,12 @@ def volume(obj: dict, now: float) -> list:
 
 
 def network_policy(obj: dict, now: float) -> list:
+    """A NetworkPolicy: which pods it is for."""
     return [obj["metadata"]["name"], format_selector(obj["spec"]["podSelector"]), age(obj, now)]
 
 
 def binding(obj: dict, now: float) -> list:
+    """A RoleBinding or ClusterRoleBinding: role and subjects."""
     role = f"{obj['roleRef']['kind']}/{obj['roleRef']['name']}"
     subjects: dict[str, list[str]] = {"User": [], "Group": [], "ServiceAccount": []}
     for subject in obj.get("subjects") or ():
@@ -237,6 +257,7 @@ def binding(obj: dict, now: float) -> list:
 
 
 def storage_class(obj: dict, now: float) -> list:
+    """A StorageClass: provisioner, policy, binding mode, expansion."""
     name = obj["metadata"]["name"]
     default = "storageclass.kubernetes.io/is-default-class"
     if (obj["metadata"].get("annotations") or {}).get(default) == "true":
@@ -247,7 +268,8 @@ def storage_class(obj: dict, now: float) -> list:
     return [name, obj["provisioner"], policy, binding_mode, expands, age(obj, now)]
 
 
-def definition(obj: dict, now: float) -> list:  # noqa: ARG001 - Created At is a time, not an age
+def definition(obj: dict, now: float) -> list:
+    """A CustomResourceDefinition: scope, versions, names, whether it is established."""
     spec, status = obj["spec"], obj.get("status", {})
     versions = [
         found["name"] + ("(storage)" if found.get("storage") else "") for found in spec["versions"] if found["served"]

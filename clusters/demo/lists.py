@@ -35,6 +35,7 @@ class Selection:
     fields: tuple[tuple[str, bool, str], ...]
 
     def matches(self, obj: dict) -> bool:
+        """Whether an object is meant."""
         return (
             (not self.namespace or obj["metadata"].get("namespace") == self.namespace)
             and selectors.matches_labels(self.labels, obj)
@@ -91,7 +92,7 @@ def list_(world: World, request: Request, target: Target, resource: Resource) ->
 
 
 def _page(shelf: Shelf, selected: Selection, start: str, limit: int) -> tuple[list[dict], str, int]:
-    """(objects, the key after which to go on or \"\", how many come after)."""
+    """(objects, the key after which to go on or empty, how many come after)."""
     prefix = f"{selected.namespace}/" if selected.namespace else ""
     order = shelf.order
     first = bisect_left(order, prefix + start)
@@ -127,6 +128,7 @@ def _from(world: World, request: Request) -> tuple[int, str, bool]:
 
 
 def not_a_version(text: str) -> str:
+    """What is said of a resourceVersion that is no number."""
     return f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
 
 
@@ -136,9 +138,10 @@ def _token(version: int, start: str) -> str:
 
 
 def _untoken(token: str) -> tuple[int, str]:
+    if "=" in token:
+        fault = f"illegal base64 data at input byte {token.index('=')}"
+        raise bad_request(f"invalid continue token: continue key is not valid: {fault}")
     try:
-        if "=" in token:
-            raise ValueError(f"illegal base64 data at input byte {token.index('=')}")
         padded = token + "=" * (-len(token) % 4)
         found = msgspec.json.decode(base64.urlsafe_b64decode(padded))
         return int(found["rv"]), str(found["start"])

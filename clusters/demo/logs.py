@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from clusters.demo.paths import Target
 from clusters.demo.requests import Answer, Request, Stream
-from clusters.demo.statuses import Refusal, bad_request, details_of, not_found
+from clusters.demo.statuses import Refusal, bad_request, not_found
 from clusters.demo.world.clock import moment, nano_stamp
 from clusters.demo.world.images import image_of
 from clusters.demo.world.resources import Resource
-from clusters.demo.world.voices import VOICES, Run, last_lines, lines_between, next_moment
+from clusters.demo.world.voices import VOICES, Run, Voice, last_lines, lines_between, next_moment
 from clusters.demo.world.world import World
 
 TEXT = "text/plain"
@@ -160,7 +160,7 @@ def _statuses(pod: dict) -> list[dict]:
     return [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
 
 
-def _voice(container: dict):
+def _voice(container: dict) -> Voice:
     image = image_of(container["image"])
     return VOICES[image.voice if image else "plain"]
 
@@ -188,8 +188,7 @@ def _follow(world: World, pod: dict, container: dict, run: Run, options: Options
             ended = _end_of(world, pod, container, run)
         finished = run if ended is None else Run(run.identity, run.voice, run.started, ended[0], ended[1])
         text = b"".join(_lines(lines_between(finished, until, now if ended is None else ended[0]), options))
-        if text:
-            yield text
+        yield text
         until = now
         if ended is not None:
             return
@@ -217,8 +216,7 @@ def _cut(chunks: Iterator[bytes], limit: int | None) -> Iterator[bytes]:
         if left is None:
             yield chunk
             continue
-        if chunk[:left]:
-            yield chunk[:left]
+        yield chunk[:left]
         left -= len(chunk[:left])
         if left <= 0:
             return

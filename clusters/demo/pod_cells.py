@@ -78,7 +78,7 @@ def _main_word(statuses: list[dict], word: str, conditions: tuple | list) -> str
 
 
 def _initialising(statuses: list[dict], sidecars: set[str], total: int) -> tuple[str, int]:
-    """(the word of the init container that holds the pod up, or \"\"; sidecars ready before it)."""
+    """(the word of the init container that holds the pod up, or empty; sidecars ready before it)."""
     ready = 0
     for index, found in enumerate(statuses):
         if not _blocks(found, sidecars):

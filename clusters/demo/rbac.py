@@ -22,6 +22,7 @@ class Deed:
 
 
 def deed_of(target: Target) -> Deed:
+    """What a request asks for, as RBAC sees it."""
     if not target.resource:
         return Deed(target.verb, path=target.path)
     resource = f"{target.resource}/{target.subresource}" if target.subresource else target.resource
@@ -36,7 +37,7 @@ def allowed(store: Store, person: Person, deed: Deed) -> bool:
 
 
 def why(store: Store, person: Person, deed: Deed) -> str:
-    """Which binding allows the deed, in the words of an access review; \"\" when none does."""
+    """Which binding allows the deed, in the words of an access review; empty when none does."""
     for binding, subject in _bindings(store, person, deed.namespace):
         ref, metadata = binding["roleRef"], binding["metadata"]
         if any(_covers(rule, deed) for rule in _role(store, ref, metadata.get("namespace", ""))):
@@ -51,7 +52,7 @@ def why(store: Store, person: Person, deed: Deed) -> str:
 
 
 def rules_for(store: Store, person: Person, namespace: str) -> Iterator[dict]:
-    """Every rule that holds for the person in a namespace (\"\" = cluster-wide ones only)."""
+    """Every rule that holds for the person in a namespace (empty = cluster-wide ones only)."""
     for binding, _ in _bindings(store, person, namespace):
         yield from _role(store, binding["roleRef"], binding["metadata"].get("namespace", ""))
 

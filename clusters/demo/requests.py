@@ -17,9 +17,11 @@ class Request:
     body: bytes = b""
 
     def header(self, name: str) -> str:
+        """The first value of a header, by its lower-case name; empty without one."""
         return next((value for header, value in self.headers if header == name), "")
 
     def parameter(self, name: str) -> str:
+        """The first value of a query parameter; empty without one."""
         return self.query.get(name, [""])[0]
 
 
@@ -35,11 +37,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer that comes in pieces; closing `chunks` ends it."""
+    """An answer that comes in pieces; an empty one says that nothing has come for a while."""
 
     chunks: Iterator[bytes]
     content_type: str = "application/json"
 
 
 def json_answer(obj: object, code: int = 200, content_type: str = "application/json") -> Answer:
+    """An answer of JSON."""
     return Answer(code, msgspec.json.encode(obj) + b"\n", content_type)

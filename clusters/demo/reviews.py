@@ -41,6 +41,7 @@ def _access(world: World, person: Person, spec: dict) -> dict:
     if other is not None:
         deed = Deed(other.get("verb", ""), path=other.get("path", ""))
     else:
+        resource = resource or {}
         name = resource.get("resource", "")
         if resource.get("subresource"):
             name = f"{name}/{resource['subresource']}"

@@ -23,6 +23,7 @@ class Requirement:
     values: tuple[str, ...] = ()
 
     def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels fulfil it."""
         value = labels.get(self.key)
         match self.operator:
             case "in":
@@ -57,6 +58,7 @@ def parse_labels(text: str) -> tuple[Requirement, ...]:
 
 
 def matches_labels(requirements: tuple[Requirement, ...], obj: dict) -> bool:
+    """Whether an object fulfils all requirements."""
     labels = obj["metadata"].get("labels") or {}
     return all(requirement.matches(labels) for requirement in requirements)
 
@@ -106,6 +108,7 @@ def parse_fields(text: str, resource: Resource) -> tuple[tuple[str, bool, str], 
 
 
 def matches_fields(terms: tuple[tuple[str, bool, str], ...], obj: dict, resource: Resource) -> bool:
+    """Whether an object fulfils all terms of a fieldSelector."""
     fields = fields_of(resource)
     return all((fields[field](obj) == value) is equal for field, equal, value in terms)
 

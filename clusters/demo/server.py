@@ -1,12 +1,15 @@
 """HTTP on loopback: sockets in, `api.respond` in the middle, bytes out."""
 
+import select
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from clusters.demo.api import respond
@@ -29,6 +32,7 @@ class Handle:
     threads: tuple[threading.Thread, ...]
 
     def close(self) -> None:
+        """Stop listening, end all streams, wait for the threads."""
         with self.world.lock:
             self.world.closed = True
             self.world.changed.notify_all()
@@ -63,7 +67,7 @@ def serve(
 
 
 @contextmanager
-def serving(**options) -> Iterator[Handle]:
+def serving(**options: Any) -> Iterator[Handle]:
     """`serve` for a with statement."""
     handle = serve(**options)
     try:
@@ -94,15 +98,18 @@ class DemoServer(ThreadingHTTPServer):
         self.world = world
         self.connections: set[socket.socket] = set()
 
-    def process_request(self, request, client_address) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Note the connection, then serve it in a thread."""
         self.connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request) -> None:
+    def shutdown_request(self, request: Any) -> None:
+        """Forget the connection and close it."""
         self.connections.discard(request)
         super().shutdown_request(request)
 
     def server_close(self) -> None:
+        """Close the listening socket and all connections."""
         super().server_close()
         for connection in list(self.connections):
             try:
@@ -110,10 +117,8 @@ class DemoServer(ThreadingHTTPServer):
             except OSError:
                 self.connections.discard(connection)  # closed by its client already
 
-    def handle_error(self, request, client_address) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error; anything else is shown."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
@@ -125,6 +130,7 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "porthole-demo"
     sys_version = ""
     disable_nagle_algorithm = True
+    wbufsize = -1
     timeout = 600
     server: DemoServer
 
@@ -158,8 +164,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
-        self._headers_buffer.append(b"\r\n" + (found.body if self.command != "HEAD" else b""))
-        self.flush_headers()
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(found.body)
 
     def _stream(self, found: Stream) -> None:
         self.send_response(200)
@@ -167,10 +174,20 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", found.content_type)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        self.wfile.flush()
         for chunk in found.chunks:
             if chunk:
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+                self.wfile.flush()
+            elif self._client_is_gone():
+                self.close_connection = True
+                return
         self.wfile.write(b"0\r\n\r\n")
 
-    def log_message(self, format: str, *args) -> None:  # noqa: A002
+    def _client_is_gone(self) -> bool:
+        """Whether the client has closed the connection of a stream that rests."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+
+    def log_message(self, format: str, *args: object) -> None:
         """Be quiet: the demo's log is not what people want to read."""

@@ -36,26 +36,32 @@ def details_of(resource: Resource, name: str = "", **more: object) -> dict:
 
 
 def unauthorized() -> Refusal:
+    """401: the token is nobody's."""
     return Refusal(401, "Unauthorized", "Unauthorized")
 
 
 def not_found(resource: Resource, name: str) -> Refusal:
+    """404: no such object."""
     return Refusal(404, "NotFound", f'{resource.key} "{name}" not found', details_of(resource, name))
 
 
 def no_such_resource() -> Refusal:
+    """404: no such resource."""
     return Refusal(404, "NotFound", "the server could not find the requested resource", {})
 
 
 def method_not_allowed() -> Refusal:
+    """405: the resource does not offer that verb."""
     return Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
 
 
 def already_exists(resource: Resource, name: str) -> Refusal:
+    """409: an object of that name exists."""
     return Refusal(409, "AlreadyExists", f'{resource.key} "{name}" already exists', details_of(resource, name))
 
 
 def conflict(resource: Resource, name: str) -> Refusal:
+    """409: the object has changed since it was read."""
     return Refusal(
         409,
         "Conflict",
@@ -66,10 +72,12 @@ def conflict(resource: Resource, name: str) -> Refusal:
 
 
 def bad_request(message: str) -> Refusal:
+    """400: the request cannot be read."""
     return Refusal(400, "BadRequest", message)
 
 
 def expired(message: str, metadata: dict | None = None) -> Refusal:
+    """410: what was asked for is no longer remembered."""
     return Refusal(410, "Expired", message, metadata=metadata)
 
 
@@ -104,6 +112,7 @@ def rejected_patch() -> Refusal:
 
 
 def unsupported_media_type(accepted: tuple[str, ...]) -> Refusal:
+    """415: the body is in no form that is taken."""
     return Refusal(
         415,
         "UnsupportedMediaType",

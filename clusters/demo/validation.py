@@ -24,7 +24,7 @@ _SUBDOMAIN_RULE = (
 Cause = tuple[str, str, str]
 
 
-class WrongType(Exception):  # noqa: N818 - the refusal made of it is the error
+class WrongType(Exception):
     """A field holds another JSON type than its Go field, in the words of Go's decoder."""
 
 

@@ -18,6 +18,7 @@ from clusters.demo.world.world import World
 BOOKMARK_EVERY = 60.0
 LONGEST = 1800.0
 NEAREST_END = 2.0
+LONGEST_REST = 15.0
 
 
 class Watch:
@@ -58,14 +59,14 @@ class Watch:
                     self.version = world.store.version
                     if not changes:
                         world.clock.wait(world.changed, self._patience(bookmark_at))
-            yield from lines
+            yield from lines or [b""]
             if self.bookmarks and world.clock.now() >= bookmark_at and self.ends:
                 bookmark_at += BOOKMARK_EVERY
                 yield self._bookmark()
 
     def _patience(self, bookmark_at: float) -> float:
         now = self.world.clock.now()
-        until = [self.ends - now, 30.0]
+        until = [self.ends - now, LONGEST_REST]
         if self.bookmarks and bookmark_at > now:
             until.append(bookmark_at - now)
         return max(min(until), 0.01)

@@ -36,6 +36,7 @@ class Reply:
 
     @property
     def json(self) -> Any:
+        """The body, decoded."""
         return json.loads(self.body)
 
     @property
@@ -69,7 +70,7 @@ class Server:
         content: str = "application/json",
         headers: Sequence[tuple[str, str]] = (),
     ) -> Reply:
-        """A request past the door; a token of \"\" sends none."""
+        """A request past the door; an empty token sends none."""
         sent = urllib3.HTTPHeaderDict()
         token = self.tokens[person] if token is None else token
         if token:

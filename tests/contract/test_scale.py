@@ -22,6 +22,12 @@ def ready(server, url):
     return server.get(url).get("status", {}).get("readyReplicas", 0)
 
 
+def wait_for_pods(server, url, replicas):
+    pods = url.replace("/apis/apps/v1", "/api/v1").partition("/deployments")[0] + "/pods"
+    server.wait(f"{replicas} ready", lambda: ready(server, url) == replicas)
+    server.wait(f"{replicas} pods", lambda: len(server.get(pods)["items"]) == replicas)
+
+
 def test_a_scale_says_what_is_wanted_and_what_there_is(cluster_under_test):
     scale = cluster_under_test.get(f"{FRONTEND}/scale")
     found = cluster_under_test.get(FRONTEND)["metadata"]
@@ -48,9 +54,7 @@ def test_scaling_up_down_and_to_nothing(cluster_under_test, pair):
     for replicas in (3, 1, 0, 2):
         scale = cluster_under_test.patch(f"{pair}/scale", {"spec": {"replicas": replicas}})
         assert scale["spec"] == ({"replicas": replicas} if replicas else {})
-        cluster_under_test.wait(f"{replicas} ready", lambda: ready(cluster_under_test, pair) == replicas)
-        pods = pair.replace("/apis/apps/v1", "/api/v1").partition("/deployments")[0] + "/pods"
-        cluster_under_test.wait("the pods", lambda: len(cluster_under_test.get(pods)["items"]) == replicas)
+        wait_for_pods(cluster_under_test, pair, replicas)
     assert cluster_under_test.get(pair)["metadata"]["generation"] == 5
 
 

@@ -149,14 +149,10 @@ def test_scaling_shows_pods_come_to_life_row_by_row(cluster_under_test, namespac
             if seen[-1][1:] == ("Running", "1/1"):
                 break
         cluster_under_test.ask("PATCH", f"{deployments}/web/scale", {"spec": {"replicas": 0}}, content=MERGE)
-        last = [event["type"] for event in takewhile_not_deleted(events)]
+        last = [event["type"] for event in takewhile(lambda event: event["type"] != "DELETED", events)]
     assert seen[0] == ("ADDED", "Pending", "0/1")
     assert {kind for kind, *_ in seen[1:]} == {"MODIFIED"}
     assert set(last) <= {"MODIFIED"}
-
-
-def takewhile_not_deleted(events):
-    return takewhile(lambda event: event["type"] != "DELETED", events)
 
 
 def test_a_watch_that_rests_is_woken_by_the_next_change(cluster_under_test, maps):

@@ -26,17 +26,18 @@ def reconcile(world: World, namespace: str, name: str) -> None:
     if not paused:
         current, sets = _current_set(world, found, current, sets)
     old = [one for one in sets if one is not current]
-    if paused or not any(one["spec"]["replicas"] for one in old):
+    if current is None or paused or not any(one["spec"]["replicas"] for one in old):
         _scale_only(world, found, sets)
     elif found["spec"]["strategy"]["type"] == "Recreate":
         _recreate(world, found, current, old)
     else:
         _roll(world, found, current, old)
     _clean_up(world, found)
-    _write_status(world, namespace, name)
+    _write_status(world, world.get(RESOURCE, namespace, name) or found)
 
 
 def revision_of(found: dict) -> int:
+    """The revision that a Deployment or ReplicaSet is at; 0 without one."""
     return int((found["metadata"].get("annotations") or {}).get(REVISION, 0))
 
 
@@ -177,8 +178,8 @@ def _clean_up(world: World, deployment: dict) -> None:
         world.remove(SETS, one["metadata"]["namespace"], one["metadata"]["name"])
 
 
-def _write_status(world: World, namespace: str, name: str) -> None:
-    found = world.get(RESOURCE, namespace, name)
+def _write_status(world: World, found: dict) -> None:
+    namespace, name = found["metadata"]["namespace"], found["metadata"]["name"]
     sets = world.owned(found, SETS)
     current = next((one for one in sets if _same_template(one, found)), None)
     statuses = [one["status"] for one in sets]

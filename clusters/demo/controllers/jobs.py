@@ -33,8 +33,7 @@ def reconcile_job(world: World, namespace: str, name: str) -> None:
         status = _end(world, found, status, "Complete", "CompletionsReached", text)
     elif not found["spec"].get("suspend"):
         missing = min(found["spec"].get("parallelism", 1), wanted - succeeded) - len(running)
-        for _ in range(missing):
-            running.append(_new_job_pod(world, found))
+        running += [_new_job_pod(world, found) for _ in range(missing)]
     counts = {
         "active": len(running),
         "ready": sum(map(is_ready, running)),

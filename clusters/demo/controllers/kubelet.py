@@ -1,5 +1,7 @@
 """The life of a pod on its node: pull, start, become ready, fail, back off, start again, stop."""
 
+from collections.abc import Callable
+
 from clusters.demo.controllers import statuses
 from clusters.demo.controllers.events import record
 from clusters.demo.world.clock import stamp
@@ -8,6 +10,8 @@ from clusters.demo.world.world import World
 
 NOTICE = 0.2
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 10.0, 300.0
+Step = Callable[[World, dict], None]
+ContainerStep = Callable[[World, dict, dict], None]
 LISTS = (("initContainers", "initContainerStatuses"), ("containers", "containerStatuses"))
 
 
@@ -76,7 +80,7 @@ def _next_container(world: World, namespace: str, name: str, uid: str) -> None:
     for container in pod["spec"].get("initContainers") or ():
         status = _status(pod, container["name"])[2]
         ended = status["state"].get("terminated")
-        if ended and ended["exitCode"] == 0 or status.get("started") and container.get("restartPolicy") == "Always":
+        if (ended and ended["exitCode"] == 0) or (status.get("started") and container.get("restartPolicy") == "Always"):
             continue
         if status["state"].get("waiting", {}).get("reason") == "PodInitializing":
             _begin(world, pod, container)
@@ -134,8 +138,8 @@ def _pull_back_off(world: World, pod: dict, container: dict) -> None:
 
 
 def _start(world: World, pod: dict, container: dict) -> None:
-    _tell(world, pod, "Normal", "Created", f"Container created", container["name"])
-    _tell(world, pod, "Normal", "Started", f"Container started", container["name"])
+    _tell(world, pod, "Normal", "Created", "Container created", container["name"])
+    _tell(world, pod, "Normal", "Started", "Container started", container["name"])
     if not pod["status"].get("podIP"):
         address = pod["status"]["hostIP"] if pod["spec"].get("hostNetwork") else world.next_address(pod)
         pod = {**pod, "status": {**pod["status"], "podIP": address, "podIPs": [{"ip": address}]}}
@@ -214,7 +218,7 @@ def _stop(world: World, pod: dict) -> None:
     world.remove("pods", namespace, name)
 
 
-def _plan(world: World, pod: dict, seconds: float, step: str, action) -> None:
+def _plan(world: World, pod: dict, seconds: float, step: str, action: Step) -> None:
     namespace, name, uid = identity(pod)
 
     def run(found: World) -> None:
@@ -225,7 +229,7 @@ def _plan(world: World, pod: dict, seconds: float, step: str, action) -> None:
     world.later(seconds, (step, uid), run)
 
 
-def _plan_container(world: World, pod: dict, container: str, seconds: float, action) -> None:
+def _plan_container(world: World, pod: dict, container: str, seconds: float, action: ContainerStep) -> None:
     namespace, name, uid = identity(pod)
 
     def run(found: World) -> None:

@@ -10,9 +10,9 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB demo\n-----END CERTIFICATE-----
 
 def furnish(world: World, name: str) -> None:
     """Give a namespace its default ServiceAccount and the cluster's certificate."""
-    account = {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": "default", "namespace": name}}
+    account: dict = {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": "default", "namespace": name}}
     metadata = {"name": "kube-root-ca.crt", "namespace": name}
-    certificate = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata, "data": {"ca.crt": CERTIFICATE}}
+    certificate: dict = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata, "data": {"ca.crt": CERTIFICATE}}
     for resource, obj in (("serviceaccounts", account), ("configmaps", certificate)):
         if world.get(resource, name, obj["metadata"]["name"]) is None:
             world.put(resource, obj)

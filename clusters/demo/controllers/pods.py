@@ -75,6 +75,7 @@ def active(pod: dict) -> bool:
 
 
 def is_ready(pod: dict) -> bool:
+    """Whether a pod's Ready condition is true."""
     conditions = pod["status"].get("conditions") or ()
     return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
 

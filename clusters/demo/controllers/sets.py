@@ -82,7 +82,7 @@ def _claims(world: World, found: dict, pod: dict) -> None:
 
 
 def _bound_claim(world: World, namespace: str, name: str, spec: dict, labels: dict) -> None:
-    metadata = {"name": name, "namespace": namespace, "finalizers": ["kubernetes.io/pvc-protection"]}
+    metadata: dict = {"name": name, "namespace": namespace, "finalizers": ["kubernetes.io/pvc-protection"]}
     metadata["labels"] = {key: value for key, value in labels.items() if key == "app"}
     claim: dict = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": metadata, "spec": spec}
     claim = world.put("persistentvolumeclaims", {**claim, "status": {"phase": "Pending"}})

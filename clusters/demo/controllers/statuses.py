@@ -44,6 +44,7 @@ def terminated(status: dict, code: int, reason: str, now: float) -> dict:
 
 
 def container_id(uid: str, name: str, restarts: int) -> str:
+    """The identity of one run of a container."""
     return "containerd://" + blake2b(f"{uid} {name} {restarts}".encode(), digest_size=32).hexdigest()
 
 

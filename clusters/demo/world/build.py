@@ -1,5 +1,7 @@
 """Short ways to write the objects of the first day."""
 
+from typing import Any
+
 from clusters.demo.world.defaults import with_defaults
 from clusters.demo.world.images import REGISTRY
 from clusters.demo.world.resources import BUILT_IN
@@ -36,14 +38,16 @@ def container(name: str, image: str, *, port: int = 0, cpu: str = "50m", memory:
 
 
 def template(app: str, containers: list[dict], **spec: object) -> dict:
+    """A pod template with the labels of an app."""
     return {"metadata": {"labels": labels_of(app)}, "spec": {"containers": containers, **spec}}
 
 
 def labels_of(app: str) -> dict[str, str]:
+    """The labels that everything of an app carries."""
     return {"app": app, "app.kubernetes.io/name": app}
 
 
-def deployment(world: World, namespace: str, app: str, replicas: int, containers: list[dict], **spec: object) -> dict:
+def deployment(world: World, namespace: str, app: str, replicas: int, containers: list[dict], **spec: Any) -> dict:
     """A Deployment whose pods carry the label `app`; `pod` adds to the template's spec, the rest to the spec."""
     pod = spec.pop("pod", {})
     wanted = {"replicas": replicas, "selector": {"matchLabels": {"app": app}}}

@@ -39,6 +39,7 @@ class RealClock:
         self.start = time.time()
 
     def now(self) -> float:
+        """Seconds since 1970."""
         return self.start + (time.time() - self.start) * self.speed
 
     def wait(self, condition: threading.Condition, seconds: float) -> None:
@@ -53,8 +54,9 @@ class ManualClock:
         self.value = start
 
     def now(self) -> float:
+        """Seconds since 1970."""
         return self.value
 
-    def wait(self, condition: threading.Condition, seconds: float) -> None:  # noqa: ARG002 - time passes by hand
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
         """Wait to be notified, as is done whenever the clock is turned."""
         condition.wait()

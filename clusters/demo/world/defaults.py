@@ -2,7 +2,7 @@
 
 from clusters.demo.world.resources import Resource
 
-ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}
+ROLLING = {"maxUnavailable": "25%", "maxSurge": "25%"}
 
 
 def with_defaults(resource: Resource, obj: dict) -> dict:
@@ -10,9 +10,9 @@ def with_defaults(resource: Resource, obj: dict) -> dict:
     match resource.key:
         case "deployments.apps":
             spec = {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600, **obj["spec"]}
-            strategy = spec.get("strategy") or ROLLING
+            strategy = spec.get("strategy") or {}
             if strategy.get("type", "RollingUpdate") == "RollingUpdate":
-                rolling = {**ROLLING["rollingUpdate"], **(strategy.get("rollingUpdate") or {})}
+                rolling = {**ROLLING, **(strategy.get("rollingUpdate") or {})}
                 strategy = {"type": "RollingUpdate", "rollingUpdate": rolling}
             spec["strategy"] = strategy
             return _workload(obj, spec)

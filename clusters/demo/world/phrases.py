@@ -10,18 +10,22 @@ PRODUCTS = ("teapot", "lantern", "rope-12mm", "oilskin", "anchor-7kg", "compass"
 
 
 def nothing(_when: datetime) -> list[str]:
+    """No lines at a start or an end."""
     return []
 
 
 def silence(_chance: random.Random, _when: datetime, _number: int) -> list[str]:
+    """No lines in a period."""
     return []
 
 
 def plain(chance: random.Random, when: datetime, number: int) -> list[str]:
+    """A program that only says it is alive."""
     return [f"{when:%H:%M:%S} still here, {number} rounds done, queue length {chance.randrange(4)}"]
 
 
 def plain_start(when: datetime) -> list[str]:
+    """Two words at the start."""
     return [f"{when:%H:%M:%S} starting", f"{when:%H:%M:%S} ready"]
 
 
@@ -44,6 +48,7 @@ def access(chance: random.Random, when: datetime, _number: int) -> list[str]:
 
 
 def access_start(when: datetime) -> list[str]:
+    """A front end that starts."""
     return [
         f"\x1b[36minfo\x1b[0m {when:%Y-%m-%dT%H:%M:%SZ} loading templates",
         "\x1b[36minfo\x1b[0m listening on \x1b[1mhttp://0.0.0.0:8080\x1b[0m",
@@ -67,6 +72,7 @@ def json_lines(chance: random.Random, when: datetime, _number: int) -> list[str]
 
 
 def json_start(when: datetime) -> list[str]:
+    """A service that starts."""
     stamp = f"{when:%Y-%m-%dT%H:%M:%S}.000Z"
     return [
         json.dumps({"time": stamp, "level": "info", "msg": message}, separators=(",", ":"))
@@ -75,6 +81,7 @@ def json_start(when: datetime) -> list[str]:
 
 
 def logfmt(chance: random.Random, when: datetime, number: int) -> list[str]:
+    """A Go program that writes logfmt."""
     level = chance.choices(("info", "debug", "warn"), (85, 10, 5))[0]
     message = chance.choice(("compacted blocks", "scrape done", "index refreshed", "reloaded rules"))
     return [
@@ -84,6 +91,7 @@ def logfmt(chance: random.Random, when: datetime, number: int) -> list[str]:
 
 
 def logfmt_start(when: datetime) -> list[str]:
+    """Its one line at the start."""
     return [f'time={when:%Y-%m-%dT%H:%M:%S}.000Z level=info source=main.go:61 msg="starting" version=3.7.1 go=go1.26.2']
 
 
@@ -101,6 +109,7 @@ def klog(chance: random.Random, when: datetime, number: int) -> list[str]:
 
 
 def klog_start(when: datetime) -> list[str]:
+    """A Go program that starts."""
     stamp = f"I{when:%m%d %H:%M:%S}.{when.microsecond:06d}       1"
     return [f'{stamp} main.go:74] "Starting" version="v3.2.1"', f'{stamp} leader.go:131] "Became leader"']
 
@@ -114,11 +123,13 @@ def celery(chance: random.Random, when: datetime, _number: int) -> list[str]:
 
 
 def celery_start(when: datetime) -> list[str]:
+    """A Python worker that starts."""
     stamp = f"[{when:%Y-%m-%d %H:%M:%S},{when.microsecond // 1000:03d}: INFO/MainProcess]"
     return [f"{stamp} Connected to redis://queue:6379/0", f"{stamp} mingle: all alone", f"{stamp} worker@worker ready."]
 
 
 def celery_crash(when: datetime) -> list[str]:
+    """A Python worker that meets an order line without a price."""
     stamp = f"[{when:%Y-%m-%d %H:%M:%S},{when.microsecond // 1000:03d}: CRITICAL/MainProcess]"
     return [
         f"{stamp} Unrecoverable error: KeyError('price')",
@@ -141,6 +152,7 @@ def celery_crash(when: datetime) -> list[str]:
 
 
 def postgres(chance: random.Random, when: datetime, _number: int) -> list[str]:
+    """A database: checkpoints, slow statements, now and then an error of two lines."""
     stamp = f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03d} UTC"
     kind = chance.random()
     if kind < 0.7:
@@ -161,6 +173,7 @@ def postgres(chance: random.Random, when: datetime, _number: int) -> list[str]:
 
 
 def postgres_start(when: datetime) -> list[str]:
+    """A database that starts."""
     stamp = f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03d} UTC [1] LOG: "
     return [
         f"{stamp} starting PostgreSQL 18.1 (Debian 18.1-1.pgdg13+2) on x86_64-pc-linux-gnu",
@@ -170,16 +183,19 @@ def postgres_start(when: datetime) -> list[str]:
 
 
 def fluent_bit(chance: random.Random, when: datetime, _number: int) -> list[str]:
+    """A log shipper that counts what it ships."""
     return [
         f"[{when:%Y/%m/%d %H:%M:%S}] [ info] [output:http:http.0] loki:3100, HTTP status=204 records={chance.randrange(5, 80)}"
     ]
 
 
 def fluent_bit_start(when: datetime) -> list[str]:
+    """A log shipper that starts."""
     return ["Fluent Bit v4.1.0", f"[{when:%Y/%m/%d %H:%M:%S}] [ info] [sp] stream processor started"]
 
 
 def coredns(chance: random.Random, _when: datetime, _number: int) -> list[str]:
+    """A name that was asked for."""
     name = chance.choice(("api.shop.svc.cluster.local.", "database.shop.svc.cluster.local.", "mail.example.com."))
     return [
         f'[INFO] 10.244.2.{chance.randrange(2, 60)}:{chance.randrange(30_000, 60_000)} - {chance.randrange(60_000)} "A IN {name} '
@@ -188,10 +204,12 @@ def coredns(chance: random.Random, _when: datetime, _number: int) -> list[str]:
 
 
 def coredns_start(_when: datetime) -> list[str]:
+    """A name server that starts."""
     return [".:53", "[INFO] plugin/reload: Running configuration SHA512 = 591cf328cccc12bc", "CoreDNS-1.13.1"]
 
 
 def etcd(chance: random.Random, when: datetime, _number: int) -> list[str]:
+    """A compaction."""
     record = {"level": "info", "ts": f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond:06d}Z", "caller": "mvcc/index.go:214"}
     return [
         json.dumps({**record, "msg": "compact tree index", "revision": chance.randrange(10**6)}, separators=(",", ":"))
@@ -199,37 +217,45 @@ def etcd(chance: random.Random, when: datetime, _number: int) -> list[str]:
 
 
 def report(chance: random.Random, when: datetime, number: int) -> list[str]:
+    """A page of a report."""
     return [
         f"{when:%H:%M:%S} INFO  page {number + 1}: {chance.randrange(40, 400)} orders, {chance.randrange(900, 90_000) / 100:.2f} EUR"
     ]
 
 
 def report_start(when: datetime) -> list[str]:
+    """A report that starts."""
     return [f"{when:%H:%M:%S} INFO  reading orders since midnight"]
 
 
 def backup(chance: random.Random, when: datetime, _number: int) -> list[str]:
+    """A table that is copied."""
     return [
         f"{when:%H:%M:%S} copied {chance.randrange(8, 400)} MiB of table {chance.choice(('orders', 'customers', 'stock'))}"
     ]
 
 
 def backup_start(when: datetime) -> list[str]:
+    """A backup that starts."""
     return [f"{when:%H:%M:%S} dumping database shop to s3://harbor-goods-backups/shop.dump"]
 
 
 def migration(_chance: random.Random, _when: datetime, number: int) -> list[str]:
+    """One migration after the other, then silence."""
     names = ("0041_order_currency", "0042_price_not_null", "0043_cart_token")
     return [f"  Applying shop.{names[number]}... OK"] if number < len(names) else []
 
 
 def migration_start(_when: datetime) -> list[str]:
+    """What Django says before migrating."""
     return ["Operations to perform:", "  Apply all migrations: shop", "Running migrations:"]
 
 
 def waiting(_chance: random.Random, when: datetime, number: int) -> list[str]:
+    """A try to take a lock that another holds."""
     return [f"{when:%H:%M:%S} waiting for migration lock held by another pod (try {number + 1})"]
 
 
 def waiting_start(when: datetime) -> list[str]:
+    """The first try."""
     return [f"{when:%H:%M:%S} taking lock shop-migrations"]

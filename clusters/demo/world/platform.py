@@ -97,7 +97,7 @@ def silence_node(world: World, name: str) -> None:
 
 def _node_conditions(world: World, ready: str) -> list[dict]:
     now = stamp(world.now())
-    rows = (
+    rows: tuple[tuple[str, str, str, str], ...] = (
         ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
         ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),

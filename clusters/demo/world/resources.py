@@ -43,13 +43,16 @@ class Resource:
 
     @property
     def api_version(self) -> str:
+        """As objects write it: `group/version`, or `v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def subresource(self, name: str) -> Subresource | None:
+        """A subresource by its name."""
         return next((sub for sub in self.subresources if sub.name == name), None)
 
 
 def status_of(kind: str) -> Subresource:
+    """The status subresource of a kind."""
     return Subresource("status", kind, ("get", "patch", "update"))
 
 

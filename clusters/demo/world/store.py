@@ -60,6 +60,7 @@ class Store:
         self.changes: deque[Change] = deque()
 
     def get(self, resource: str, namespace: str, name: str) -> dict | None:
+        """An object, or None."""
         shelf = self.shelves.get(resource)
         return shelf.objects.get(key_of(namespace, name)) if shelf else None
 

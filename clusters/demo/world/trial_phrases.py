@@ -17,28 +17,35 @@ HOSTILE = (
 
 
 def ticks(_chance: random.Random, _when: datetime, number: int) -> list[str]:
+    """A counted line, to see whether one is lost or repeated."""
     return [f"tick {number}"]
 
 
 def talking(_chance: random.Random, _when: datetime, number: int) -> list[str]:
+    """A counted line as the real container of the same name writes it."""
     return [f"line {number} of a real container"]
 
 
 def hostile(_when: datetime) -> list[str]:
+    """Every hostile line, five times."""
     return [HOSTILE[number % len(HOSTILE)] for number in range(5 * len(HOSTILE))]
 
 
 def burst(_when: datetime) -> list[str]:
+    """A thousand lines at once."""
     return [f"tick {number}" for number in range(1000)]
 
 
 def long_line(_when: datetime) -> list[str]:
+    """Three lines, the second of ten million bytes."""
     return ["tick 0", "x" * LONG_LINE, "tick 2"]
 
 
 def crashing(_when: datetime) -> list[str]:
+    """The last words of a program that fails at once."""
     return ["about to fail", "fatal: no such table: orders"]
 
 
 def eating(_when: datetime) -> list[str]:
+    """The last word of a program that runs out of memory."""
     return ["eating"]

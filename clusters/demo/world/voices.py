@@ -123,7 +123,7 @@ def _first_period(run: Run, end: float) -> int:
 
 
 def _period(run: Run, number: int) -> list[tuple[float, str]]:
-    chance = random.Random(crc32(f"{run.identity} {number}".encode()))  # noqa: S311 - a simulated log
+    chance = random.Random(crc32(f"{run.identity} {number}".encode()))
     share = 0.0 if run.voice.steady else 0.15 + 0.8 * chance.random()
     when = run.started + (number + share) * run.voice.period + 0.3
     texts = run.voice.says(chance, _date(when), number)

@@ -25,7 +25,7 @@ class World:
     def __init__(self, clock: RealClock | ManualClock, seed: str = "porthole") -> None:
         self.clock = clock
         self.store = Store(seed)
-        self.random = random.Random(seed)  # noqa: S311 - names and choices of a simulation
+        self.random = random.Random(seed)
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.closed = False
@@ -92,9 +92,11 @@ class World:
             self.changed.notify_all()
 
     def get(self, resource: str, namespace: str, name: str) -> dict | None:
+        """An object, or None."""
         return self.store.get(resource, namespace, name)
 
     def items(self, resource: str, namespace: str = "") -> Iterator[dict]:
+        """The objects of a resource in key order, of one namespace or of all."""
         return self.store.items(resource, namespace)
 
     def owned(self, owner: dict, resource: str) -> list[dict]:
