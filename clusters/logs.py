@@ -196,6 +196,9 @@ def behind(lines: Iterable[Line | None], after: Place) -> Iterator[Line | None]:
     later: list[Line] = []
     iterator = iter(lines)
     for line in iterator:
+        if line is None and not later:
+            yield None  # an API server that is slow to begin: the place may still come
+            continue
         if line is not None:
             if line.time and line.place == after:
                 yield from iterator
