@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from clusters import events
+from clusters import events, pods
 from clusters.wire import Event
 from tests.clusters.fakes import http
 
@@ -79,8 +79,6 @@ def test_only_events_of_this_very_object_are_asked_for(asked, kind, namespace, a
 
 
 def test_the_demos_events(olivia):
-    from clusters import pods
-
     pod = pods.read(olivia, "shop", "recommendations")
     found = events.of_object(olivia, "shop", pod.metadata.uid, "Pod", "recommendations")
     assert "FailedScheduling" in {each.reason for each in found}

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 import tracemalloc
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -148,6 +149,26 @@ def test_lines_after_one_that_was_rotated_away_are_all_given():
 def test_lines_after_one_that_was_rotated_away_are_given_when_the_log_rests():
     found = behind(iter([line(5), None, line(6)]), line(0).place)
     assert list(found) == [line(5), None, line(6)]
+
+
+def test_a_rest_before_the_place_has_come_does_not_lead_past_it():
+    """A slow API server: the stream rests before its first line, and again before the place."""
+    found = behind(iter([None, line(0), None, line(5), line(6), None, line(7)]), line(5).place)
+    assert list(found) == [None, None, line(6), None, line(7)]
+
+
+def test_an_api_server_that_is_slow_to_begin_repeats_nothing(asked):
+    texts = {0: "seen", 1: "seen as well", 2: "new"}
+    body = "".join(f"{stamp(START * SECOND + offset)} {text}\n" for offset, text in texts.items()).encode()
+
+    def slow(_seen):
+        yield CHUNKED_HEAD
+        time.sleep(0.3)
+        yield chunk(body) + CHUNKED_END
+
+    connection, _fake = asked(slow)
+    following = logs.follow(connection, OPTIONS, line(1).place, lambda: 0.05)
+    assert [each.text for each in following if each] == ["new"]
 
 
 def test_nothing_is_kept_back_for_long_when_the_line_is_gone():

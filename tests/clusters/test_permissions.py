@@ -1,5 +1,7 @@
 """What the API server says a person may do, and who it takes them for."""
 
+import json
+
 import pytest
 
 from clusters.connection import connect
@@ -34,8 +36,6 @@ def test_each_person_may_what_their_role_says(demo, verb, kind, namespace, subre
 
 
 def test_the_question_names_everything(asked):
-    import json
-
     connection, fake = asked(lambda _seen: http({"kind": "SelfSubjectAccessReview", "status": {"allowed": True}}, 201))
     assert allowed(connection, "update", DEPLOYMENTS, "shop", "web", "scale") is True
     assert fake.seen[0].target == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

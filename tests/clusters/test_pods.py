@@ -4,7 +4,9 @@ import msgspec
 import pytest
 
 from clusters import pods
+from clusters.kinds import PODS
 from clusters.pods import ContainerStatus, Doing, Pod, Terminated, doing, exit_words, probe_words, quantities, why
+from clusters.tables import Query, page
 
 KILLED = {"exitCode": 137, "reason": "OOMKilled"}
 FAILED = {"exitCode": 1, "reason": "Error"}
@@ -168,18 +170,12 @@ def test_probes(probe, right):
     ],
 )
 def test_the_demos_troubles_are_explained(olivia, name, sentence):
-    from clusters.kinds import PODS
-    from clusters.tables import Query, page
-
     rows = page(olivia, PODS, "shop", Query(text=name)).rows
     sentences = [why(pods.read(olivia, row.namespace, row.name)) for row in rows]
     assert any(sentence in each for each in sentences), sentences
 
 
 def test_containers_are_in_the_order_in_which_they_start(olivia):
-    from clusters.kinds import PODS
-    from clusters.tables import Query, page
-
     name = page(olivia, PODS, "shop", Query(text="api-")).rows[0].name
     found = pods.read(olivia, "shop", name)
     assert [container.name for container in pods.containers(found)] == ["migrate", "api", "log-shipper"]

@@ -1,5 +1,7 @@
 """The traps of other clients, against a real API server: it must take what the door sends as it was meant."""
 
+import json
+
 import pytest
 
 from clusters import permissions
@@ -86,8 +88,6 @@ def test_nobody_becomes_a_master(cluster, bed, group):
 
 def test_what_the_api_server_trims_is_never_sent(bed):
     """Why white space is refused: the API server takes the header for the name without it."""
-    import json
-
     review = json.dumps({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}).encode()
     headers = {"Impersonate-User": "mallory", "Impersonate-Group": "  porthole-a", "Content-Type": "application/json"}
     url = "/apis/authentication.k8s.io/v1/selfsubjectreviews"

@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clusters import discovery
 from clusters.connection import connect
+from clusters.credentials import BearerToken
 from clusters.errors import BadName, Forbidden, Gone, NotFound
 from clusters.kinds import DEPLOYMENTS, NAMESPACES, PODS
 from clusters.kinds.generic import generic_state
 from clusters.kinds.kind import Kind, State
+from clusters.models import Cluster
 from clusters.tables import Query, cell_text, natural, page
 from tests.clusters.fakes import http, status
 
@@ -93,9 +96,6 @@ def test_an_empty_namespace_is_an_empty_page(olivia):
 
 @pytest.mark.parametrize("query", [Query(), Query(text="x")])
 def test_errors_pass_through(demo, olivia, query):
-    from clusters.credentials import BearerToken
-    from clusters.models import Cluster
-
     mallory = connect(Cluster(name="demo", server=demo.url), BearerToken("mallory-token"))
     with pytest.raises(Forbidden, match="mallory"):
         page(mallory, PODS, "shop", query)
@@ -304,8 +304,6 @@ def test_what_is_not_told_of_the_total_is_not_invented(asked):
 
 
 def test_kinds_that_porthole_does_not_know_page_as_well(olivia):
-    from clusters import discovery
-
     boats_kind = discovery.find(olivia, "boats.marina.example.com")
     found = page(olivia, boats_kind, "shop", Query(sort="length", descending=True))
     assert [row.name for row in found.rows] == ["petrel", "albatross", "kittiwake"]
