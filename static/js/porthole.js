@@ -72,6 +72,11 @@
     else if (reason === "full") { show("paused"); refreshed = Date.now(); refresh(); }
     else show(reason === "session" ? "over" : "done");
   }
+  // htmx looks through the page one tick after its own script, which on a slow line is before its extensions have come.
+  setTimeout(() => {
+    const waiting = stream();
+    if (waiting && !waiting.hasAttribute("data-htmx-powered")) htmx.process(waiting);
+  });
   const refused = (status) => ({ 401: "session", 403: "denied", 404: "done", 410: "gone", 503: "full" })[status];
   const ours = (event) => event.target.id === "stream";
   document.addEventListener("htmx:after:sse:connection", (event) => {

@@ -52,17 +52,24 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def open_as(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """``open_as(person, **options)``: a page of an own browser, signed in; what its console complains of fails."""
+    """``open_as(person, **options)``: a page of an own browser, signed in; what its console complains of fails.
+
+    A person signs in once for all tests; ``session="own"`` signs in anew, for a test that ends the session.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def signed_in(person: str = "olivia", **options: object) -> Page:
-        context = browser.new_context(**{"viewport": PHONE, "reduced_motion": "reduce", **options})
+    def signed_in(person: str = "olivia", *, session: str = "shared", **options: object) -> Page:
+        state = site.sessions.get(person) if session == "shared" else None
+        context = browser.new_context(**{"viewport": PHONE, "reduced_motion": "reduce", **options}, storage_state=state)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15000)
         listen(page, complaints)
-        site.sign_in(page, person)
+        if not state:
+            site.sign_in(page, person)
+        if session == "shared":
+            site.sessions[person] = context.storage_state()
         return page
 
     yield signed_in

@@ -14,15 +14,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, StorageState
 
 from clusters.demo.server import serving
+from clusters.demo.world.clock import RealClock
 from tests.browser.wire import Wire
 from tests.cluster.bed import Bed
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"https?://\S+")
 START_SECONDS = 60
+SPEED = 3.0
 PEOPLE = ("olivia", "victor", "nadia", "mallory")
 
 
@@ -63,6 +65,7 @@ class Site:
     clusters: dict[str, str]
     output: Output
     link: str = ""
+    sessions: dict[str, StorageState] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def sign_in(self, page: Page, person: str) -> None:
@@ -110,8 +113,8 @@ def porthole(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, O
 
 @contextmanager
 def demo_site(folder: Path) -> Iterator[Site]:
-    """Porthole over a demo cluster of its own."""
-    with serving(trials=True) as handle:
+    """Porthole over a demo cluster of its own, whose time runs faster so that rollouts are not waited for."""
+    with serving(trials=True, clock=RealClock(SPEED)) as handle:
         environment = {"PORTHOLE_WAYS": "demo", "PORTHOLE_DEMO_SERVER": handle.url}
         with porthole(folder, environment) as (address, output), Wire(urlsplit(address).port or 80) as wire:
             yield Site("demo", f"http://localhost:{wire.port}", wire, dict.fromkeys(PEOPLE, "demo"), output)

@@ -1,9 +1,11 @@
 """A list that is open stays true by itself, and is worked with keys and thumbs."""
 
 import re
+import time
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.sites import Site
 from tests.browser.test_scaling import scale_to
@@ -27,6 +29,19 @@ def test_a_list_shows_a_new_pod_and_a_gone_one_without_a_reload(site: Site, open
     acting.get_by_role("button", name="Undo").click()
     expect(carts).to_have_count(2, timeout=60000)
     assert watching.evaluate("window.sameDocument")
+
+
+@pytest.mark.parametrize("late", ["hx-sse", "hx-upsert", "js/porthole"])
+def test_a_list_becomes_live_when_a_script_comes_late(late: str, site: Site, open_as: Callable[..., Page]) -> None:
+    page = open_as("olivia")
+
+    def dawdle(route: Route) -> None:
+        time.sleep(0.4)
+        route.continue_()
+
+    page.route(re.compile(f"/static/.*{late}"), dawdle)
+    page.goto(site.address("olivia", "shop/pods/"))
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
 
 
 def test_a_list_says_when_it_is_cut_off_and_comes_back(site: Site, open_as: Callable[..., Page]) -> None:

@@ -52,7 +52,7 @@ def test_a_log_loses_and_repeats_nothing_while_the_screen_is_locked(talker: Page
     for _lock in range(2):
         talker.evaluate(VISIBILITY, True)
         expect(talker.locator("#live")).to_have_attribute("data-state", "paused")
-        talker.wait_for_timeout(2500)
+        talker.wait_for_timeout(1500)
         talker.evaluate(VISIBILITY, False)
         expect(talker.locator("#live")).to_have_attribute("data-state", "live")
     numbers = wait_for_ticks(talker, 2)
@@ -66,7 +66,7 @@ def test_a_log_loses_and_repeats_nothing_when_the_network_goes(site: Site, talke
     site.wire.cut()
     try:
         expect(talker.locator("#live")).to_have_attribute("data-state", "wait")
-        talker.wait_for_timeout(2500)
+        talker.wait_for_timeout(1500)
     finally:
         site.wire.mend()
     expect(talker.locator("#live")).to_have_attribute("data-state", "live", timeout=20000)

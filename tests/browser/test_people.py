@@ -46,7 +46,7 @@ def test_what_one_may_not_list_is_said_in_the_servers_words(site: Site, open_as:
 
 
 def test_after_signing_out_the_way_back_shows_nothing(site: Site, open_as: Callable[..., Page]) -> None:
-    page = open_as("olivia")
+    page = open_as("olivia", session="own")
     page.goto(site.address("olivia", "shop/pods/"))
     expect(page.locator(".row").first).to_be_visible()
     page.goto(site.address("olivia", "more/"))
