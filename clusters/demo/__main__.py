@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sys
 import threading
 
 from clusters.demo.server import serving
@@ -23,8 +24,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with serving(port=options.port, pods=options.pods, trials=options.trials) as handle:
-        print(f"A demo cluster answers at {handle.url}", flush=True)
-        print(f"Bearer tokens: {', '.join(TOKENS)}", flush=True)
+        sys.stdout.write(f"A demo cluster answers at {handle.url}\nBearer tokens: {', '.join(TOKENS)}\n")
+        sys.stdout.flush()
         stop.wait()
 
 

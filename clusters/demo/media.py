@@ -14,7 +14,7 @@ OFFERED = (
 
 
 def wants_table(request: Request) -> bool:
-    """Whether the client would rather have a meta.k8s.io/v1 Table; raises Refusal (406) when it takes nothing we have."""
+    """Whether the client wants a meta.k8s.io/v1 Table; raises Refusal (406) when it takes nothing we have."""
     known = False
     for kind, parameters in _accepted(request):
         known = known or kind in (*OFFERED, "application/*", "*/*")

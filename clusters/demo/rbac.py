@@ -47,7 +47,8 @@ def why(store: Store, person: Person, deed: Deed) -> str:
             who = subject["name"]
             if subject.get("namespace"):
                 who = f"{who}/{subject['namespace']}"
-            return f'RBAC: allowed by {binding["kind"]} "{name}" of {ref["kind"]} "{ref["name"]}" to {subject["kind"]} "{who}"'
+            rule = f'{binding["kind"]} "{name}" of {ref["kind"]} "{ref["name"]}"'
+            return f'RBAC: allowed by {rule} to {subject["kind"]} "{who}"'
     return ""
 
 

@@ -94,7 +94,7 @@ def format_selector(selector: dict | None) -> str:
 
 
 def parse_fields(text: str, resource: Resource) -> tuple[tuple[str, bool, str], ...]:
-    """Parse a fieldSelector into (field, equal, value); raises Refusal (400) for a field the resource does not offer."""
+    """Parse a fieldSelector into (field, equal, value); raises Refusal (400) for a field that is not offered."""
     found = []
     for term in filter(None, re.split(r"(?<!\\),", text)):
         match = re.fullmatch(r"([^=!]*)(==|!=|=)(.*)", term, re.DOTALL)

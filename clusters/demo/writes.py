@@ -130,10 +130,9 @@ def write_scale(world: World, request: Request, target: Target, resource: Resour
     else:
         before = _existing(world, target, resource)
         scale = scale_in(request)
-        if scale.get("metadata", {}).get("name", "") != target.name:
-            raise bad_request(
-                f"the name of the object ({scale.get('metadata', {}).get('name', '')}) does not match the name on the URL ({target.name})"
-            )
+        named = scale.get("metadata", {}).get("name", "")
+        if named != target.name:
+            raise bad_request(f"the name of the object ({named}) does not match the name on the URL ({target.name})")
     replicas = check_scale(scale, target.name)
     version = scale.get("metadata", {}).get("resourceVersion")
     if version and version != before["metadata"]["resourceVersion"]:

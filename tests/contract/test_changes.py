@@ -140,11 +140,17 @@ def test_deleting_answers_with_what_was_deleted(cluster_under_test, maps):
     [
         (
             {"uid": "another"},
-            "the UID in the precondition (another) does not match the UID in record ({uid}). The object might have been deleted and then recreated",
+            (
+                "the UID in the precondition (another) does not match the UID in record ({uid}). "
+                "The object might have been deleted and then recreated"
+            ),
         ),
         (
             {"resourceVersion": "1"},
-            "the ResourceVersion in the precondition (1) does not match the ResourceVersion in record ({resourceVersion}). The object might have been modified",
+            (
+                "the ResourceVersion in the precondition (1) does not match the ResourceVersion in record "
+                "({resourceVersion}). The object might have been modified"
+            ),
         ),
     ],
 )

@@ -9,8 +9,8 @@ S, I, B, D = "string", "integer", "boolean", "date"  # noqa: E741
 # (URL, [(name, type, priority)]), read from a Kubernetes 1.37.2 API server.
 COLUMNS = [
     ("/api/v1/pods", [
-        ("Name", S, 0), ("Ready", S, 0), ("Status", S, 0), ("Restarts", S, 0), ("Age", S, 0), ("IP", S, 1), ("Node", S, 1),
-        ("Nominated Node", S, 1), ("Readiness Gates", S, 1),
+        ("Name", S, 0), ("Ready", S, 0), ("Status", S, 0), ("Restarts", S, 0), ("Age", S, 0), ("IP", S, 1),
+        ("Node", S, 1), ("Nominated Node", S, 1), ("Readiness Gates", S, 1),
     ]),
     ("/apis/apps/v1/deployments", [
         ("Name", S, 0), ("Ready", S, 0), ("Up-to-date", S, 0), ("Available", S, 0), ("Age", S, 0), ("Containers", S, 1),
@@ -24,16 +24,16 @@ COLUMNS = [
         ("Name", S, 0), ("Ready", S, 0), ("Age", S, 0), ("Containers", S, 1), ("Images", S, 1),
     ]),
     ("/apis/apps/v1/daemonsets", [
-        ("Name", S, 0), ("Desired", I, 0), ("Current", I, 0), ("Ready", I, 0), ("Up-to-date", I, 0), ("Available", I, 0),
-        ("Node Selector", S, 0), ("Age", S, 0), ("Containers", S, 1), ("Images", S, 1), ("Selector", S, 1),
+        ("Name", S, 0), ("Desired", I, 0), ("Current", I, 0), ("Ready", I, 0), ("Up-to-date", I, 0),
+        ("Available", I, 0), ("Node Selector", S, 0), ("Age", S, 0), ("Containers", S, 1), ("Images", S, 1), ("Selector", S, 1),
     ]),
     ("/apis/batch/v1/jobs", [
-        ("Name", S, 0), ("Status", S, 0), ("Completions", S, 0), ("Duration", S, 0), ("Age", S, 0), ("Containers", S, 1),
-        ("Images", S, 1), ("Selector", S, 1),
+        ("Name", S, 0), ("Status", S, 0), ("Completions", S, 0), ("Duration", S, 0), ("Age", S, 0),
+        ("Containers", S, 1), ("Images", S, 1), ("Selector", S, 1),
     ]),
     ("/apis/batch/v1/cronjobs", [
-        ("Name", S, 0), ("Schedule", S, 0), ("Timezone", S, 0), ("Suspend", B, 0), ("Active", I, 0), ("Last Schedule", S, 0),
-        ("Age", S, 0), ("Containers", S, 1), ("Images", S, 1), ("Selector", S, 1),
+        ("Name", S, 0), ("Schedule", S, 0), ("Timezone", S, 0), ("Suspend", B, 0), ("Active", I, 0),
+        ("Last Schedule", S, 0), ("Age", S, 0), ("Containers", S, 1), ("Images", S, 1), ("Selector", S, 1),
     ]),
     ("/api/v1/services", [
         ("Name", S, 0), ("Type", S, 0), ("Cluster-IP", S, 0), ("External-IP", S, 0), ("Port(s)", S, 0), ("Age", S, 0),
@@ -52,12 +52,12 @@ COLUMNS = [
         ("Message", S, 0), ("First Seen", S, 1), ("Count", S, 1), ("Name", S, 1),
     ]),
     ("/apis/autoscaling/v2/horizontalpodautoscalers", [
-        ("Name", S, 0), ("Reference", S, 0), ("Targets", S, 0), ("MinPods", S, 0), ("MaxPods", S, 0), ("Replicas", S, 0),
-        ("Age", S, 0),
+        ("Name", S, 0), ("Reference", S, 0), ("Targets", S, 0), ("MinPods", S, 0), ("MaxPods", S, 0),
+        ("Replicas", S, 0), ("Age", S, 0),
     ]),
     ("/api/v1/persistentvolumeclaims", [
-        ("Name", S, 0), ("Status", S, 0), ("Volume", S, 0), ("Capacity", S, 0), ("Access Modes", S, 0), ("StorageClass", S, 0),
-        ("VolumeAttributesClass", S, 0), ("Age", S, 0), ("VolumeMode", S, 1),
+        ("Name", S, 0), ("Status", S, 0), ("Volume", S, 0), ("Capacity", S, 0), ("Access Modes", S, 0),
+        ("StorageClass", S, 0), ("VolumeAttributesClass", S, 0), ("Age", S, 0), ("VolumeMode", S, 1),
     ]),
     ("/apis/networking.k8s.io/v1/ingresses", [
         ("Name", S, 0), ("Class", S, 0), ("Hosts", S, 0), ("Address", S, 0), ("Ports", S, 0), ("Age", S, 0),
@@ -95,7 +95,8 @@ CELLS = [
     ("/api/v1/namespaces/empty/serviceaccounts/default", ["default", AGE]),
     ("/api/v1/namespaces/empty/configmaps/kube-root-ca.crt", ["kube-root-ca.crt", 1, AGE]),
     ("/api/v1/nodes/harbor-1", [
-        "harbor-1", "Ready", "control-plane", AGE, r"v1\.37\.2", r"[\d.]+", "<none>", r"\S.*", r"\S+ \(\S+\)", r"\w+://\S+",
+        "harbor-1", "Ready", "control-plane", AGE, r"v1\.37\.2", r"[\d.]+", "<none>", r"\S.*", r"\S+ \(\S+\)",
+        r"\w+://\S+",
     ]),
     ("/api/v1/nodes/harbor-4", [
         "harbor-4", "NotReady", r".*", AGE, r"v1\.37\.2", r"\S+", "<none>", r"\S.*", r"\S+ \(\S+\)", r"\w+://\S+",
@@ -108,7 +109,8 @@ CELLS = [
     ]),
     ("/apis/marina.example.com/v1/namespaces/shop/boats/albatross", ["albatross", "A-12", 11, "Sailing", str, AGE]),
     ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/boats.marina.example.com", [
-        "boats.marina.example.com", "Namespaced", r"v1\(storage\)", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "marina.example.com",
+        "boats.marina.example.com", "Namespaced", r"v1\(storage\)", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+        "marina.example.com",
         "Boat", "bt", True,
     ]),
 ]  # fmt: skip

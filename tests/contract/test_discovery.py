@@ -29,8 +29,8 @@ KINDS = [
     ("networking.k8s.io", "v1", "ingresses", "ingress", "Ingress", True, ["ing"], ["status"]),
     ("networking.k8s.io", "v1", "networkpolicies", "networkpolicy", "NetworkPolicy", True, ["netpol"], []),
     (
-        "apiextensions.k8s.io", "v1", "customresourcedefinitions", "customresourcedefinition", "CustomResourceDefinition",
-        False, ["crd", "crds"], ["status"],
+        "apiextensions.k8s.io", "v1", "customresourcedefinitions", "customresourcedefinition",
+        "CustomResourceDefinition", False, ["crd", "crds"], ["status"],
     ),
 ]  # fmt: skip
 VERBS = {"create", "delete", "get", "list", "patch", "update", "watch"}

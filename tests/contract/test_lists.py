@@ -89,7 +89,10 @@ def test_label_selectors(cluster_under_test, five, selector, found):
         (f"{SHOP}/pods", "spec.nodeName=harbor-4", ["payments"]),
         (f"{SHOP}/pods", "spec.nodeName=", ["recommendations"]),
         ("/api/v1/namespaces", "metadata.name=shop", ["shop"]),
-        ("/apis/apps/v1/deployments", "metadata.namespace=shop,metadata.name!=api", ["cart", "checkout", "frontend", "worker"]),
+        (
+            "/apis/apps/v1/deployments", "metadata.namespace=shop,metadata.name!=api",
+            ["cart", "checkout", "frontend", "worker"],
+        ),
         ("/apis/marina.example.com/v1/boats", "metadata.name=petrel", ["petrel"]),
     ],
 )  # fmt: skip

@@ -166,8 +166,8 @@ def test_who_may_not_impersonate(cluster_under_test):
         reply = cluster_under_test.ask("GET", "/api/v1/namespaces/shop/pods", person=person, headers=headers)
         assert reply.code == 403
         assert reply.message == (
-            f'pods is forbidden: User "{person}" cannot impersonate-on:user-info:list resource "pods" in API group "" in '
-            'the namespace "shop"'
+            f'pods is forbidden: User "{person}" cannot impersonate-on:user-info:list resource "pods" in API group "" '
+            'in the namespace "shop"'
         )
 
 
@@ -186,8 +186,8 @@ def test_an_impersonator_may_only_what_its_role_says(cluster_under_test):
         url = "/api/v1/namespaces/shop/pods"
         reply = cluster_under_test.ask("GET", url, person="impersonator", headers=[user, header])
         assert reply.message == (
-            f'{name}.authentication.k8s.io "x" is forbidden: User "{actor}" cannot impersonate resource "{kind}" in API '
-            'group "authentication.k8s.io" at the cluster scope'
+            f'{name}.authentication.k8s.io "x" is forbidden: User "{actor}" cannot impersonate resource "{kind}" in '
+            'API group "authentication.k8s.io" at the cluster scope'
         )
 
 

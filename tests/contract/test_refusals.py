@@ -25,25 +25,26 @@ WRONG_METHOD = "the server does not allow this method on the requested resource"
         ),
         (
             "nadia", "GET", "/api/v1/namespaces",
-            'namespaces is forbidden: User "nadia" cannot list resource "namespaces" in API group "" at the cluster scope',
+            ('namespaces is forbidden: User "nadia" cannot list resource "namespaces" in API group "" at the '
+            "cluster scope"),
             {"kind": "namespaces"},
         ),
         (
             "victor", "GET", f"{SHOP}/secrets/database-credentials",
-            'secrets "database-credentials" is forbidden: User "victor" cannot get resource "secrets" in API group "" '
-            'in the namespace "shop"',
+            ('secrets "database-credentials" is forbidden: User "victor" cannot get resource "secrets" in API group "" '
+            'in the namespace "shop"'),
             {"name": "database-credentials", "kind": "secrets"},
         ),
         (
             "victor", "PATCH", f"{FRONTEND}/scale",
-            'deployments.apps "frontend" is forbidden: User "victor" cannot patch resource "deployments/scale" in API '
-            'group "apps" in the namespace "shop"',
+            ('deployments.apps "frontend" is forbidden: User "victor" cannot patch resource "deployments/scale" in API '
+            'group "apps" in the namespace "shop"'),
             {"name": "frontend", "group": "apps", "kind": "deployments"},
         ),
         (
             "mallory", "GET", f"{SHOP}/pods/any/log",
-            'pods "any" is forbidden: User "mallory" cannot get resource "pods/log" in API group "" in the namespace '
-            '"shop"',
+            ('pods "any" is forbidden: User "mallory" cannot get resource "pods/log" in API group "" in the namespace '
+            '"shop"'),
             {"name": "any", "kind": "pods"},
         ),
         (
@@ -53,7 +54,8 @@ WRONG_METHOD = "the server does not allow this method on the requested resource"
         ),
         (
             "nadia", "GET", f"{SHOP}/unknowns",
-            'unknowns is forbidden: User "nadia" cannot list resource "unknowns" in API group "" in the namespace "shop"',
+            ('unknowns is forbidden: User "nadia" cannot list resource "unknowns" in API group "" in the '
+            'namespace "shop"'),
             {"kind": "unknowns"},
         ),
     ],
@@ -179,8 +181,10 @@ def test_409_when_it_has_changed_since(cluster_under_test):
         ("limit=many", 'strconv.ParseInt: parsing "many": invalid syntax'),
         (
             "resourceVersion=new",
-            'invalid resource version: resourceVersion: Invalid value: "new": strconv.ParseUint: parsing "new": invalid '
-            "syntax",
+            (
+                'invalid resource version: resourceVersion: Invalid value: "new": strconv.ParseUint: parsing "new": '
+                "invalid syntax"
+            ),
         ),
     ],
 )
@@ -194,7 +198,8 @@ def test_400_for_a_label_value_that_no_label_can_have(cluster_under_test):
     assert reply.code == 400
     assert reply.message.startswith(
         'unable to parse requirement: values[0][app]: Invalid value: "%": a valid label must be an empty string or '
-        "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+        "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        "alphanumeric character"
     )
 
 
@@ -236,8 +241,10 @@ def test_400_for_a_continue_token_of_nobody(cluster_under_test):
         (
             "/apis/marina.example.com/v1/namespaces/shop/boats/petrel",
             STRATEGIC,
-            "the body of the request was in an unknown format - accepted media types include: "
-            "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+            (
+                "the body of the request was in an unknown format - accepted media types include: "
+                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+            ),
         ),
     ],
 )
@@ -250,8 +257,9 @@ def test_422_for_a_name_that_cannot_be(cluster_under_test):
     reply = cluster_under_test.ask("POST", f"{SHOP}/configmaps", config_map("Bad_Name"))
     assert reply.code == 422
     assert reply.message.startswith(
-        'ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must '
-        "consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
+        'ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain '
+        "must consist of lower case alphanumeric characters, '-' or '.', and must start and end with "
+        "an alphanumeric character"
     )
     assert [cause["field"] for cause in reply.json["details"]["causes"]] == ["metadata.name"]
 
@@ -262,8 +270,8 @@ def test_422_for_a_selector_that_does_not_match_its_template(cluster_under_test)
     reply = cluster_under_test.ask("POST", "/apis/apps/v1/namespaces/shop/deployments?dryRun=All", found)
     assert reply.code == 422
     assert reply.message == (
-        'Deployment.apps "odd" is invalid: spec.template.metadata.labels: Invalid value: {"app":"odd"}: `selector` does '
-        "not match template `labels`"
+        'Deployment.apps "odd" is invalid: spec.template.metadata.labels: Invalid value: {"app":"odd"}: `selector` '
+        "does not match template `labels`"
     )
 
 

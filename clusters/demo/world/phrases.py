@@ -42,7 +42,10 @@ def access(chance: random.Random, when: datetime, _number: int) -> list[str]:
     if status == 500:
         return [
             line,
-            f"\x1b[1;31merror\x1b[0m upstream api answered 503 after {milliseconds}ms, request {chance.randrange(1 << 32):08x}",
+            (
+                f"\x1b[1;31merror\x1b[0m upstream api answered 503 after {milliseconds}ms, "
+                f"request {chance.randrange(1 << 32):08x}"
+            ),
         ]
     return [line]
 
@@ -85,8 +88,11 @@ def logfmt(chance: random.Random, when: datetime, number: int) -> list[str]:
     level = chance.choices(("info", "debug", "warn"), (85, 10, 5))[0]
     message = chance.choice(("compacted blocks", "scrape done", "index refreshed", "reloaded rules"))
     return [
-        f"time={when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z level={level} source=main.go:{chance.randrange(80, 400)} "
-        f'msg="{message}" round={number} duration={chance.randrange(2, 900)}ms items={chance.randrange(20, 4000)}'
+        (
+            f"time={when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z level={level} "
+            f"source=main.go:{chance.randrange(80, 400)} "
+            f'msg="{message}" round={number} duration={chance.randrange(2, 900)}ms items={chance.randrange(20, 4000)}'
+        )
     ]
 
 
@@ -104,7 +110,10 @@ def klog(chance: random.Random, when: datetime, number: int) -> list[str]:
         "E": f'"Could not refresh prices" err="context deadline exceeded" attempt={chance.randrange(1, 4)}',
     }[letter]
     return [
-        f"{letter}{when:%m%d %H:%M:%S}.{when.microsecond:06d}       1 controller.go:{chance.randrange(100, 420)}] {what}"
+        (
+            f"{letter}{when:%m%d %H:%M:%S}.{when.microsecond:06d}       1 "
+            f"controller.go:{chance.randrange(100, 420)}] {what}"
+        )
     ]
 
 
@@ -157,13 +166,19 @@ def postgres(chance: random.Random, when: datetime, _number: int) -> list[str]:
     kind = chance.random()
     if kind < 0.7:
         return [
-            f"{stamp} [27] LOG:  checkpoint complete: wrote {chance.randrange(4, 200)} buffers (0.1%); 0 WAL file(s) added; "
-            f"write={chance.randrange(1, 90) / 10:.3f} s, sync=0.004 s, total={chance.randrange(10, 99) / 10:.3f} s"
+            (
+                f"{stamp} [27] LOG:  checkpoint complete: wrote {chance.randrange(4, 200)} buffers (0.1%); "
+                f"0 WAL file(s) added; "
+                f"write={chance.randrange(1, 90) / 10:.3f} s, sync=0.004 s, total={chance.randrange(10, 99) / 10:.3f} s"
+            )
         ]
     if kind < 0.97:
         return [
-            f"{stamp} [{chance.randrange(60, 900)}] LOG:  duration: {chance.randrange(260, 2400)}.{chance.randrange(100, 999)} ms  "
-            f"statement: SELECT * FROM orders WHERE state = 'open' ORDER BY placed_at DESC LIMIT 50"
+            (
+                f"{stamp} [{chance.randrange(60, 900)}] LOG:  "
+                f"duration: {chance.randrange(260, 2400)}.{chance.randrange(100, 999)} ms  "
+                "statement: FETCH 50 FROM open_orders"
+            )
         ]
     process = chance.randrange(60, 900)
     return [
@@ -185,7 +200,10 @@ def postgres_start(when: datetime) -> list[str]:
 def fluent_bit(chance: random.Random, when: datetime, _number: int) -> list[str]:
     """A log shipper that counts what it ships."""
     return [
-        f"[{when:%Y/%m/%d %H:%M:%S}] [ info] [output:http:http.0] loki:3100, HTTP status=204 records={chance.randrange(5, 80)}"
+        (
+            f"[{when:%Y/%m/%d %H:%M:%S}] [ info] [output:http:http.0] loki:3100, HTTP status=204 "
+            f"records={chance.randrange(5, 80)}"
+        )
     ]
 
 
@@ -198,8 +216,11 @@ def coredns(chance: random.Random, _when: datetime, _number: int) -> list[str]:
     """A name that was asked for."""
     name = chance.choice(("api.shop.svc.cluster.local.", "database.shop.svc.cluster.local.", "mail.example.com."))
     return [
-        f'[INFO] 10.244.2.{chance.randrange(2, 60)}:{chance.randrange(30_000, 60_000)} - {chance.randrange(60_000)} "A IN {name} '
-        f'udp 56 false 1232" NOERROR qr,aa,rd 110 0.000{chance.randrange(100, 999)}s'
+        (
+            f"[INFO] 10.244.2.{chance.randrange(2, 60)}:{chance.randrange(30_000, 60_000)} - "
+            f'{chance.randrange(60_000)} "A IN {name} '
+            f'udp 56 false 1232" NOERROR qr,aa,rd 110 0.000{chance.randrange(100, 999)}s'
+        )
     ]
 
 
@@ -219,7 +240,10 @@ def etcd(chance: random.Random, when: datetime, _number: int) -> list[str]:
 def report(chance: random.Random, when: datetime, number: int) -> list[str]:
     """A page of a report."""
     return [
-        f"{when:%H:%M:%S} INFO  page {number + 1}: {chance.randrange(40, 400)} orders, {chance.randrange(900, 90_000) / 100:.2f} EUR"
+        (
+            f"{when:%H:%M:%S} INFO  page {number + 1}: {chance.randrange(40, 400)} orders, "
+            f"{chance.randrange(900, 90_000) / 100:.2f} EUR"
+        )
     ]
 
 
@@ -231,7 +255,10 @@ def report_start(when: datetime) -> list[str]:
 def backup(chance: random.Random, when: datetime, _number: int) -> list[str]:
     """A table that is copied."""
     return [
-        f"{when:%H:%M:%S} copied {chance.randrange(8, 400)} MiB of table {chance.choice(('orders', 'customers', 'stock'))}"
+        (
+            f"{when:%H:%M:%S} copied {chance.randrange(8, 400)} MiB of table "
+            f"{chance.choice(('orders', 'customers', 'stock'))}"
+        )
     ]
 
 

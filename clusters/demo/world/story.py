@@ -35,7 +35,7 @@ STORY: tuple[tuple[float, Callable[[World], None]], ...] = (
 
 
 def begin(clock: RealClock | ManualClock, *, pods: int = 0, trials: bool = False, seed: str = "porthole") -> World:
-    """A world with its history behind it, `pods` simulated ones more, maybe the trials, and nothing left to catch up with."""
+    """A world with its history behind it, `pods` more for load, and the trials where they are wanted."""
     world = World(clock, seed)
     controllers.start(world)
     now = clock.now()

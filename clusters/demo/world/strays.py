@@ -16,7 +16,7 @@ def stray(world: World, name: str, containers: list[dict], namespace: str = "sho
 
 
 def troubles(world: World) -> None:
-    """One that ran out of memory, one that no node can take, one that waits for its init container, one that will not go."""
+    """Out of memory, too large for any node, waiting for its init container, and one that will not go."""
     resizer = container("image-resizer", "shop/thumbnails:1.0.3", memory="64Mi")
     stray(world, "image-resizer", [resizer], restartPolicy="Never")
     stray(world, "recommendations", [container("recommendations", "shop/recommender:5.0.0", cpu="64", memory="96Gi")])
