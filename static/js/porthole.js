@@ -75,7 +75,9 @@
   // htmx looks through the page one tick after its own script, which on a slow line is before its extensions have come.
   setTimeout(() => {
     const waiting = stream();
-    if (waiting && !waiting.hasAttribute("data-htmx-powered")) htmx.process(waiting);
+    if (!waiting) return;
+    if (!waiting.hasAttribute("data-htmx-powered")) htmx.process(waiting);
+    if (waiting._htmx?.sse && !connection) { connection = waiting._htmx.sse; show("live"); } // it was quicker than we
   });
   const refused = (status) => ({ 401: "session", 403: "denied", 404: "done", 410: "gone", 503: "full" })[status];
   const ours = (event) => event.target.id === "stream";

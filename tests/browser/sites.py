@@ -112,10 +112,10 @@ def porthole(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, O
 
 
 @contextmanager
-def demo_site(folder: Path) -> Iterator[Site]:
+def demo_site(folder: Path, **settings: str) -> Iterator[Site]:
     """Porthole over a demo cluster of its own, whose time runs faster so that rollouts are not waited for."""
     with serving(trials=True, clock=RealClock(SPEED)) as handle:
-        environment = {"PORTHOLE_WAYS": "demo", "PORTHOLE_DEMO_SERVER": handle.url}
+        environment = {"PORTHOLE_WAYS": "demo", "PORTHOLE_DEMO_SERVER": handle.url, **settings}
         with porthole(folder, environment) as (address, output), Wire(urlsplit(address).port or 80) as wire:
             yield Site("demo", f"http://localhost:{wire.port}", wire, dict.fromkeys(PEOPLE, "demo"), output)
 

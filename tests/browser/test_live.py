@@ -138,6 +138,6 @@ def test_a_first_visit_asks_for_few_and_small_things(site: Site, open_as: Callab
             .filter(each => !each.name.includes("watch=")).map(each => [each.name, each.encodedBodySize])"""
     )
     assert all(url.startswith(site.url) for url, _size in asked)
-    # Beside these the browser may ask for the manifest and its icon: ten at most.
-    assert len({url for url, _size in asked}) <= 8, asked
+    # Beside these the browser may ask for the manifest: ten at most.
+    assert len({url for url, _size in asked}) <= 9, asked
     assert sum(dict(asked).values()) < 60_000, asked
