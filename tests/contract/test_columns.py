@@ -25,7 +25,8 @@ COLUMNS = [
     ]),
     ("/apis/apps/v1/daemonsets", [
         ("Name", S, 0), ("Desired", I, 0), ("Current", I, 0), ("Ready", I, 0), ("Up-to-date", I, 0),
-        ("Available", I, 0), ("Node Selector", S, 0), ("Age", S, 0), ("Containers", S, 1), ("Images", S, 1), ("Selector", S, 1),
+        ("Available", I, 0), ("Node Selector", S, 0), ("Age", S, 0), ("Containers", S, 1), ("Images", S, 1),
+        ("Selector", S, 1),
     ]),
     ("/apis/batch/v1/jobs", [
         ("Name", S, 0), ("Status", S, 0), ("Completions", S, 0), ("Duration", S, 0), ("Age", S, 0),
