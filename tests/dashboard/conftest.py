@@ -18,6 +18,7 @@ import dashboard.urls
 from clusters.demo.server import Handle, serving
 from clusters.demo.world.clock import ManualClock
 from clusters.demo.world.people import TOKENS
+from dashboard.views.streams import OPEN
 from tests.dashboard.wire import Tap, tapped
 
 
@@ -159,3 +160,10 @@ def read(shown: list[str]) -> Callable[[HttpResponseBase], Iterator[str]]:
             yield chunk.decode()
 
     return messages
+
+
+@pytest.fixture
+def nothing_left_open() -> Iterator[None]:
+    """Every stream gives its place back."""
+    yield
+    assert OPEN.count == 0

@@ -4,6 +4,7 @@ import pytest
 
 from clusters.demo.server import serving
 from clusters.demo.world.clock import ManualClock
+from tests.dashboard.api import api
 from tests.dashboard.pages import tree
 from tests.dashboard.wire import tapped
 
@@ -28,12 +29,7 @@ def crowded(crowd, olivia, settings):
 @pytest.fixture(scope="module")
 def everything(crowd):
     """Namespace and name of every pod, by the API server's own list."""
-    import json
-    from urllib.request import Request, urlopen
-
-    request = Request(f"{crowd.target}/api/v1/pods", headers={"Authorization": "Bearer olivia-token"})
-    with urlopen(request) as answer:
-        items = json.load(answer)["items"]
+    items = api(crowd, "GET", "/api/v1/pods")["items"]
     return [(item["metadata"]["namespace"], item["metadata"]["name"]) for item in items]
 
 

@@ -2,10 +2,10 @@
 
 import json
 import logging
-from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.dashboard.api import api, scale_path
 from tests.dashboard.pages import tree
 from tests.dashboard.wire import refusal
 
@@ -13,18 +13,6 @@ FRONTEND = "/c/demo/shop/deployments.apps/frontend/"
 SCALE = f"{FRONTEND}scale/"
 PUT = r"^PUT "
 DRY_RUN = "dryRun=All"
-
-
-def api(demo, method, path, body=None, content_type="application/json"):
-    """Ask the demo's API server itself, as olivia, with none of Porthole's code."""
-    headers = {"Authorization": "Bearer olivia-token", "Content-Type": content_type}
-    data = json.dumps(body).encode() if body is not None else None
-    with urlopen(Request(demo.url + path, data, headers, method=method)) as answer:
-        return json.load(answer)
-
-
-def scale_path(plural, name):
-    return f"/apis/apps/v1/namespaces/shop/{plural}/{name}/scale"
 
 
 @pytest.fixture

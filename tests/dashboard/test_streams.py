@@ -10,23 +10,16 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from dashboard.views.streams import OPEN, message
+from tests.dashboard.api import api
+from tests.dashboard.events import changes, ended, fields, opened
 from tests.dashboard.pages import tree
-from tests.dashboard.test_scale import api
 from tests.dashboard.wire import refusal
 
 SHOP = "/c/demo/shop/configmaps/"
 CONFIG_MAPS = "/api/v1/namespaces/shop/configmaps"
-TALKER = "/c/demo/monitoring/pods/talker/logs/"
 MERGE = "application/merge-patch+json"
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_open():
-    """Every stream gives its place back."""
-    yield
-    assert OPEN.count == 0
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("nothing_left_open")]
 
 
 @pytest.fixture
@@ -45,36 +38,8 @@ def config_map(demo):
         api(demo, "DELETE", f"{CONFIG_MAPS}/{name}")
 
 
-def fields(text):
-    """The fields of one message: event, id and data as a browser would have them."""
-    assert text.endswith("\n\n")
-    found = {"data": []}
-    for line in text.removesuffix("\n\n").split("\n"):
-        name, _, value = line.partition(": ")
-        assert name in ("event", "id", "data"), text
-        if name == "data":
-            found["data"].append(value)
-        else:
-            found[name] = value
-    return {**found, "data": "\n".join(found["data"])}
-
-
-def opened(read, client, address, **options):
-    """A stream's messages; its first one is a beat."""
-    response = client.get(address, **options)
-    assert response.status_code == 200
-    messages = map(fields, read(response))
-    assert next(messages) == {"event": "beat", "data": "1"}
-    return response, messages
-
-
 def stream_of(client, address):
     return client.get(address).context["page"].stream_url
-
-
-def changes(messages):
-    """The messages that are no beats."""
-    return (each for each in messages if each.get("event") != "beat")
 
 
 def partial(each):
@@ -196,13 +161,6 @@ def test_a_broken_stream_goes_on_behind_the_last_event(olivia, read, config_map)
     with closing(response):
         row = partial(next(changes(messages))).one("tr")
     assert row.attributes["data-key"] == "shop/b-second"
-
-
-def ended(messages):
-    """The reason of the last message."""
-    last = list(messages)[-1]
-    assert last["event"] == "end"
-    return last["data"]
 
 
 @pytest.mark.parametrize(
@@ -353,106 +311,6 @@ def test_a_pod_s_stream_says_when_it_is_gone(olivia, read, demo):
 def test_the_stream_of_an_object_that_is_gone_already_ends_at_once(olivia, read):
     _response, messages = opened(read, olivia, "/c/demo/shop/pods/ghost/?watch=1")
     assert ended(messages) == "done"
-
-
-def ticks(messages, count):
-    """The first ``count`` lines of a log's messages and the id of the last message."""
-    found, last = [], ""
-    for each in changes(messages):
-        log = tree(each["data"]).one("hx-partial", hx_target="#log", hx_swap="beforeend")
-        found += [line.text for line in log.all("div", class_="l")]
-        last = each["id"]
-        assert log.all("div", class_="l")[-1].attributes["data-id"] == last
-        if len(found) >= count:
-            return found, last
-    raise AssertionError("the stream ended")
-
-
-def test_a_log_goes_on_exactly_where_the_page_ended(olivia, read, demo):
-    page = olivia.get(TALKER).context["page"]
-    number = int(page.lines[-1].html.removeprefix("tick "))
-    demo.world.advance(5)
-    response, messages = opened(read, olivia, page.stream_url)
-    with closing(response):
-        found, place = ticks(messages, 5)
-        assert found == [f"tick {number + step}" for step in range(1, 6)]
-    demo.world.advance(3)
-    response, messages = opened(read, olivia, page.stream_url, headers={"Last-Event-ID": place})
-    with closing(response):
-        found, _place = ticks(messages, 3)
-    assert found == [f"tick {number + step}" for step in range(6, 9)]
-
-
-def test_a_log_goes_on_in_the_middle_of_one_moment(olivia, read):
-    page = olivia.get("/c/demo/monitoring/pods/burst/logs/").context["page"]
-    moment = page.lines[-1].id.partition("~")[0]
-    address = f"/c/demo/monitoring/pods/burst/logs/?container=burst&follow={moment}~600"
-    response, messages = opened(read, olivia, address)
-    with closing(response):
-        found, place = ticks(messages, 400)
-    assert found == [f"tick {number}" for number in range(600, 1000)]
-    assert place == f"{moment}~1000"
-
-
-def test_lines_come_in_batches(olivia, read):
-    response, messages = opened(read, olivia, "/c/demo/monitoring/pods/burst/logs/?container=burst&follow=start")
-    with closing(response):
-        batch = next(changes(messages))
-    assert len(tree(batch["data"]).all("div", class_="l")) == 200
-
-
-def test_hostile_lines_make_well_formed_events(olivia, read):
-    address = "/c/demo/monitoring/pods/hostile/logs/?container=hostile&follow=start&timestamps=1"
-    response, messages = opened(read, olivia, address)
-    with closing(response):
-        batch = next(changes(messages))
-    log = tree(batch["data"])
-    assert {element.tag for element in log.walk()} == {"", "hx-partial", "div", "span", "time"}
-    assert len(log.all("div", class_="l")) == 35
-    assert "<script>alert('log')</script>" in log.text
-
-
-def talking(lines=1000, pause=0.2):
-    """A log of the test's own: a line every moment."""
-
-    def chunks():
-        for number in range(lines):
-            yield f"2026-01-01T00:00:{number % 60:02d}.{number:09d}Z line {number}\n".encode()
-            time.sleep(pause)
-
-    return chunks
-
-
-def test_the_end_of_the_session_ends_a_log_that_never_rests(olivia, read, tap):
-    with tap.answering(r"/log\?.*follow=true", 200, talking()):
-        _response, messages = opened(read, olivia, f"{TALKER}?container=talker&follow=start")
-        ticks(messages, 1)
-        Session.objects.all().delete()
-        began = time.monotonic()
-        assert ended(messages) == "session"
-    assert time.monotonic() - began < 6
-
-
-def test_a_container_that_has_ended_for_good_ends_its_log(olivia, read):
-    _response, messages = opened(
-        read, olivia, "/c/demo/shop/pods/image-resizer/logs/?container=image-resizer&follow=start"
-    )
-    assert ended(messages) == "done"
-
-
-@pytest.mark.parametrize("place", ["", "x", "1~", "1~2~3", "-1~1", "<script>"])
-def test_a_place_that_is_none_makes_the_page_load_anew(olivia, read, place):
-    _response, messages = opened(read, olivia, f"{TALKER}?container=talker&follow={place}")
-    assert ended(messages) == "gone"
-    _response, messages = opened(
-        read, olivia, f"{TALKER}?container=talker&follow=start", headers={"Last-Event-ID": place or "-"}
-    )
-    assert ended(messages) == "gone"
-
-
-def test_who_may_not_read_a_log_is_not_followed(nadia, read):
-    _response, messages = opened(read, nadia, f"{TALKER}?container=talker&follow=start")
-    assert ended(messages) == "denied"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])

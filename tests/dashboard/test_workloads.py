@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.dashboard.api import api, scale_path
 from tests.dashboard.pages import tree
-from tests.dashboard.test_scale import api, scale_path
 from tests.dashboard.wire import refusal
 
 SHOP = "/c/demo/shop/deployments.apps/"

@@ -6,8 +6,8 @@ import json
 import pytest
 import yaml
 
+from tests.dashboard.api import api
 from tests.dashboard.pages import tree
-from tests.dashboard.test_scale import api
 
 SECRETS = "/api/v1/namespaces/shop/secrets"
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
