@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from clusters.names import path
+from tests.contract.asking import status
 
 TALKER = "/api/v1/namespaces/monitoring/pods/talker/log"
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z"
@@ -108,22 +109,43 @@ def test_following_through_the_door(cluster_under_test):
     assert received.startswith(b"tick ")
 
 
-def test_following_ends_with_the_container(cluster_under_test, namespace):
-    # A pod like real/talking, which on the real cluster is one with a real container.
-    spec = cluster_under_test.get("/api/v1/namespaces/real/pods/talking")["spec"]
+def like_talking(server, **container):
+    """A pod like real/talking, which on the real cluster is one with a real container."""
+    spec = server.get("/api/v1/namespaces/real/pods/talking")["spec"]
     kept = ("nodeSelector", "tolerations", "terminationGracePeriodSeconds", "dnsPolicy", "automountServiceAccountToken")
     fields = ("name", "image", "imagePullPolicy", "command")
-    container = {field: value for field, value in spec["containers"][0].items() if field in fields}
-    copy = {"containers": [container], **{field: spec[field] for field in kept if field in spec}}
+    found = {field: value for field, value in spec["containers"][0].items() if field in fields}
+    copy = {"containers": [{**found, **container}], **{field: spec[field] for field in kept if field in spec}}
+    return {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "one"}, "spec": copy}
+
+
+def test_following_ends_with_the_container(cluster_under_test, namespace):
     pods = f"/api/v1/namespaces/{namespace}/pods"
-    pod = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "one"}, "spec": copy}
-    cluster_under_test.create(pods, pod)
+    cluster_under_test.create(pods, like_talking(cluster_under_test))
     cluster_under_test.wait("running", lambda: cluster_under_test.get(f"{pods}/one")["status"]["phase"] == "Running")
     with cluster_under_test.lines(f"{pods}/one/log?follow=true") as lines:
         first = next(lines)
         threading.Timer(0.2, lambda: cluster_under_test.ask("DELETE", f"{pods}/one")).start()
         found = [first, *lines]
     assert [int(line.split()[1]) for line in found] == list(range(len(found)))
+
+
+def test_a_container_that_waits_for_its_image_has_no_log(cluster_under_test, namespace):
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    image = "registry.example.com/absent/absent:1.0"
+    cluster_under_test.create(pods, like_talking(cluster_under_test, name="late", image=image, imagePullPolicy="Never"))
+
+    def refused():
+        reply = cluster_under_test.ask("GET", f"{pods}/one/log")
+        return reply.code == 400 and "ErrImageNeverPull" in reply.message and reply
+
+    reply = cluster_under_test.wait("the kubelet's look at the image", refused)
+    message = 'container "late" in pod "one" is waiting to start: ErrImageNeverPull'
+    assert reply.json == status(400, "BadRequest", message)
+    shown = ["0/1", "ErrImageNeverPull"]
+    cluster_under_test.wait(
+        "the status", lambda: cluster_under_test.table(f"{pods}/one")["rows"][0]["cells"][1:3] == shown
+    )
 
 
 def test_the_previous_run_of_a_crashing_container(cluster_under_test):

@@ -94,9 +94,21 @@ def _next_container(world: World, namespace: str, name: str, uid: str) -> None:
 
 
 def _begin(world: World, pod: dict, container: dict) -> None:
+    if container.get("imagePullPolicy") == "Never" and image_of(container["image"]) is None:
+        _never_pulled(world, pod, container)
+        return
     _tell(world, pod, "Normal", "Pulling", f'Pulling image "{container["image"]}"', container["name"])
     image = image_of(container["image"])
     _plan_container(world, pod, container["name"], image.pull if image else 1.0, _pulled)
+
+
+def _never_pulled(world: World, pod: dict, container: dict) -> None:
+    reference = container["image"]
+    message = f'Container image "{reference}" is not present with pull policy of Never'
+    waiting = {"reason": "ErrImageNeverPull", "message": message}
+    _write(world, pod, container["name"], {"state": {"waiting": waiting}})
+    _tell(world, pod, "Warning", "ErrImageNeverPull", message, container["name"])
+    _tell(world, pod, "Warning", "Failed", "Error: ErrImageNeverPull", container["name"])
 
 
 def _pulled(world: World, pod: dict, container: dict) -> None:
