@@ -105,6 +105,12 @@ CELLS = [
     ("/apis/batch/v1/namespaces/jobs/cronjobs/nightly-report", [
         "nightly-report", r"\S+ \S+ \* \* \*", r"\S+", "False", 0, rf"{AGE}|<none>", AGE, r"[\w-]+", r"\S+", "<none>",
     ]),
+    ("/apis/batch/v1/namespaces/jobs/jobs/report", [
+        "report", "Complete", "3/3", AGE, AGE, "report", r"\S+", r"batch.kubernetes.io/controller-uid=\S+",
+    ]),
+    ("/apis/batch/v1/namespaces/jobs/jobs/import", [
+        "import", "Failed", "0/1", AGE, AGE, "import", r"\S+", r"batch.kubernetes.io/controller-uid=\S+",
+    ]),
     ("/apis/networking.k8s.io/v1/namespaces/shop/ingresses/shop", [
         "shop", r"\S+", "shop.example.com", r".*", r"80(, 443)?", AGE,
     ]),

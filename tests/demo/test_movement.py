@@ -108,15 +108,20 @@ def test_the_autoscaler_follows_the_tide_within_its_bounds(world):
 
 
 def test_cron_jobs_run_complete_and_are_tidied(world):
-    before = set(words(world, "jobs.batch", "jobs"))
+    def beats(resource):
+        found = words(world, resource, "jobs")
+        return {name: cells for name, cells in found.items() if name.startswith("heartbeat-")}
+
+    before = set(beats("jobs.batch"))
     world.advance(600)
-    after = words(world, "jobs.batch", "jobs")
+    after = beats("jobs.batch")
+    assert before
     assert not before & set(after)
     assert {cells[1] for cells in after.values()} <= {"Complete", "Running"}
     assert len(after) <= 4
     complete = [cells for cells in after.values() if cells[1] == "Complete"]
     assert {cells[2] for cells in complete} == {"1/1"}
-    pods = words(world, "pods", "jobs")
+    pods = beats("pods")
     assert len(pods) == len(after)
     assert "Completed" in {cells[2] for cells in pods.values()}
 

@@ -49,6 +49,9 @@ REPOSITORIES: dict[str, Repository] = {
     "shop/recommender": Repository({"5.0.0": Image("json", size=812_004_101)}),
     "shop/importer": Repository({"1.4.0": Image("logfmt", stops_in=2.0, size=31_200_400)}),
     "shop/report": Repository({"1.2.0": Image("report", runs_for=9.0, exit_reason="Completed", size=28_733_190)}),
+    "shop/import": Repository(
+        {"2.0.1": Image("import", runs_for=4.0, exit_code=1, exit_reason="Error", size=28_733_190)}
+    ),
     "shop/backup": Repository({"0.6.0": Image("backup", runs_for=14.0, exit_reason="Completed", size=17_120_887)}),
     "shop/wait-for": Repository({"1.0.0": Image("waiting", pull=0.6, size=2_201_557)}),
     "shop/migrate": Repository({"2.31.0": Image("migration", runs_for=2.5, exit_reason="Completed", size=61_005_310)}),

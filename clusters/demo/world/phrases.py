@@ -267,6 +267,21 @@ def backup_start(when: datetime) -> list[str]:
     return [f"{when:%H:%M:%S} dumping database shop to s3://harbor-goods-backups/shop.dump"]
 
 
+def importing(chance: random.Random, when: datetime, number: int) -> list[str]:
+    """A batch of a catalogue that is read in."""
+    return [f"{when:%H:%M:%S} INFO  batch {number + 1}: {chance.randrange(80, 120)} products read"]
+
+
+def importing_start(when: datetime) -> list[str]:
+    """An import that starts."""
+    return [f"{when:%H:%M:%S} INFO  reading catalogue.csv"]
+
+
+def importing_crash(when: datetime) -> list[str]:
+    """A row that cannot be read."""
+    return [f"{when:%H:%M:%S} ERROR row 417: 'EUR 12,50' is not a price, giving up"]
+
+
 def migration(_chance: random.Random, _when: datetime, number: int) -> list[str]:
     """One migration after the other, then silence."""
     names = ("0041_order_currency", "0042_price_not_null", "0043_cart_token")

@@ -18,6 +18,9 @@ def namespaces(world: World) -> None:
     """The namespaces, each with what the API server and its controllers put there."""
     for name in NAMESPACES:
         add(world, "namespaces", name, labels={"kubernetes.io/metadata.name": name})
+    kubernetes = service(world, "default", "kubernetes", 443, "10.96.0.1", 6443)
+    spec = {field: value for field, value in kubernetes["spec"].items() if field != "selector"}
+    world.put("services", {**kubernetes, "spec": spec})
     for key, obj in rbac_objects():
         world.put(key, obj)
     add(

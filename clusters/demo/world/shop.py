@@ -2,6 +2,7 @@
 
 import base64
 
+from clusters.demo.controllers.jobs import new_job, with_selector
 from clusters.demo.world.build import add, change_image, container, deployment, labels_of, service, template
 from clusters.demo.world.world import World
 
@@ -77,8 +78,15 @@ def cart_rolls(world: World) -> None:
     world.later(CART_ROLLS_EVERY, "cart", cart_rolls)
 
 
+def nightly(world: World) -> None:
+    """A CronJob that runs once a night."""
+    report = _job_template("nightly-report", "shop/backup:0.6.0")
+    spec = {"schedule": "30 2 * * *", "timeZone": "Etc/UTC", "jobTemplate": {"spec": report}}
+    add(world, "cronjobs.batch", "nightly-report", "jobs", spec=spec)
+
+
 def jobs(world: World) -> None:
-    """CronJobs, and Jobs that were started by hand."""
+    """A CronJob that runs all the time, and two Jobs that were started by hand: one went well, one did not."""
     heartbeat = _job_template("heartbeat", "shop/report:1.2.0")
     add(
         world,
@@ -87,9 +95,10 @@ def jobs(world: World) -> None:
         "jobs",
         spec={"schedule": "*/2 * * * *", "jobTemplate": {"spec": heartbeat}},
     )
-    report = _job_template("nightly-report", "shop/backup:0.6.0")
-    spec = {"schedule": "30 2 * * *", "timeZone": "Etc/UTC", "jobTemplate": {"spec": report}}
-    add(world, "cronjobs.batch", "nightly-report", "jobs", spec=spec)
+    report = {**_job_template("report", "shop/report:1.2.0"), "completions": 3, "parallelism": 3}
+    failing = {**_job_template("import", "shop/import:2.0.1"), "backoffLimit": 0}
+    for name, spec in (("report", report), ("import", failing)):
+        world.put("jobs.batch", with_selector(world, new_job(name, "jobs", spec)))
 
 
 def _job_template(app: str, image: str) -> dict:

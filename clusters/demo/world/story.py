@@ -20,6 +20,7 @@ STORY: tuple[tuple[float, Callable[[World], None]], ...] = (
     (19 * DAY, shop.shop),
     (12 * DAY, boats.boats),
     (5 * DAY + 3 * HOUR, shop.second_release),
+    (3 * DAY + 2 * HOUR, shop.nightly),
     (2 * DAY + 6 * HOUR, platform.fourth_node),
     (2 * DAY + 5 * HOUR, strays.lost),
     (3 * HOUR + 10 * MINUTE, shop.bad_worker),

@@ -55,6 +55,7 @@ VOICES: dict[str, Voice] = {
     "etcd": Voice(phrases.etcd, 7.0),
     "report": Voice(phrases.report, 1.5, phrases.report_start),
     "backup": Voice(phrases.backup, 1.5, phrases.backup_start),
+    "import": Voice(phrases.importing, 0.9, phrases.importing_start, phrases.importing_crash),
     "migration": Voice(phrases.migration, 0.8, phrases.migration_start),
     "waiting": Voice(phrases.waiting, 5.0, phrases.waiting_start),
     "ticks": Voice(trial_phrases.ticks, 1.0, steady=True),
