@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -15,8 +16,13 @@ from django.utils.encoding import escape_uri_path
 from clusters.errors import ClusterError, Unauthorized
 from dashboard.logs import current_request_id
 from dashboard.problems import problem_of, problem_response, wording_of
+from dashboard.views.health import alive, ready
+
+# A stream logs long after its view has returned: the id is the thread's until the answer is closed.
+request_finished.connect(lambda **_: current_request_id.set("-"), weak=False, dispatch_uid="request_id")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+HEALTH = {"/healthz": alive, "/readyz": ready}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 logger = logging.getLogger(__name__)
 
@@ -28,13 +34,20 @@ def request_id(get_response: GetResponse) -> GetResponse:
         given = request.headers.get("X-Request-ID", "")
         identity = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request.request_id = identity  # type: ignore[attr-defined]
-        token = current_request_id.set(identity)
-        try:
-            response = get_response(request)
-        finally:
-            current_request_id.reset(token)
+        current_request_id.set(identity)
+        response = get_response(request)
         response["X-Request-ID"] = identity
         return response
+
+    return middleware
+
+
+def health(get_response: GetResponse) -> GetResponse:
+    """Answer /healthz and /readyz under any host name, since a kubelet asks for a pod's own address."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        view = HEALTH.get(request.path_info)
+        return view(request) if view else get_response(request)
 
     return middleware
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from dashboard import signin
-from dashboard.views import entrance, health, lists, logs, objects, places, preferences, scale
+from dashboard.views import entrance, lists, logs, objects, places, preferences, scale
 
 OBJECT = "c/<str:cluster>/<str:namespace>/<str:kind>/<str:name>/"
 
@@ -24,8 +24,6 @@ urlpatterns = [
     path(f"{OBJECT}events/", objects.events_page, name="events"),
     path(f"{OBJECT}yaml/", objects.yaml_page, name="yaml"),
     path(f"{OBJECT}scale/", scale.scale_page, name="scale"),
-    path("healthz", health.alive),
-    path("readyz", health.ready),
     path("admin/", admin.site.urls),
 ]
 

@@ -35,6 +35,7 @@ BATCH_LINES = 200
 BATCH_SECONDS = 0.1
 BEAT_SECONDS = 10.0
 RETRY_SECONDS = 2.0
+FOLLOW_SECONDS = 120.0
 SESSION_SECONDS = 2.0
 
 
@@ -231,6 +232,7 @@ def line_messages(request: HttpRequest, connection: Connection, asked: Asked) ->
 def batches(connection: Connection, options: Options, place: Place | None) -> Iterator[list[Line]]:
     """Lines behind ``place``, as many at once as came in a moment; an empty list where the log rests."""
     waiting: list[Line] = []
+    began = time.monotonic()
 
     def patience() -> float:
         return BATCH_SECONDS if waiting else BEAT_SECONDS
@@ -242,6 +244,8 @@ def batches(connection: Connection, options: Options, place: Place | None) -> It
             if line is None or len(waiting) >= BATCH_LINES:
                 yield list(waiting)
                 waiting.clear()
+                if time.monotonic() - began > FOLLOW_SECONDS:
+                    return  # to be opened again from here: only then are the credentials checked anew
     except errors.Invalid:
         return  # the container has not started yet
     if waiting:
@@ -249,8 +253,13 @@ def batches(connection: Connection, options: Options, place: Place | None) -> It
 
 
 def finished(connection: Connection, options: Options) -> bool:
-    """Whether the container has ended and its pod does not start it again. Raises ClusterError."""
+    """Whether the container has ended for good: its pod does not start it again, or has none of that name.
+
+    Raises ClusterError.
+    """
     pod = pods_of.read(connection, options.namespace, options.pod)
+    if options.container not in {each.name for each in pods_of.containers(pod)}:
+        return True
     status = pods_of.statuses(pod).get(options.container)
     ended = bool(status and status.state.terminated)
     return ended and (pod.status.phase in ("Succeeded", "Failed") or pod.spec.restart_policy == "Never")

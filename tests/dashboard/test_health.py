@@ -26,6 +26,13 @@ def test_both_say_ok_to_anybody_and_ask_no_cluster(browser, tap):
     assert tap.seen == []
 
 
+@pytest.mark.django_db
+def test_a_kubelet_may_ask_under_the_pods_own_address():
+    for path in ("/healthz", "/readyz"):
+        assert Client().get(path, headers={"Host": "10.244.3.7:8000"}).status_code == 200
+    assert Client().get("/signin/", headers={"Host": "10.244.3.7:8000"}).status_code == 400
+
+
 def test_a_broken_database_is_a_reason_to_send_nobody_here_and_not_to_restart(broken_database):
     assert Client().get("/healthz").status_code == 200
     response = Client().get("/readyz")

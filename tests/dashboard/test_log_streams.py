@@ -99,6 +99,11 @@ def test_a_container_that_has_ended_for_good_ends_its_log(olivia, read):
     assert ended(messages) == "done"
 
 
+def test_a_container_that_there_never_was_ends_its_log(olivia, read):
+    _response, messages = opened(read, olivia, f"{TALKER}?container=nobody&follow=start")
+    assert ended(messages) == "done"
+
+
 @pytest.mark.parametrize("place", ["", "x", "1~", "1~2~3", "-1~1", "<script>"])
 def test_a_place_that_is_none_makes_the_page_load_anew(olivia, read, place):
     _response, messages = opened(read, olivia, f"{TALKER}?container=talker&follow={place}")

@@ -99,6 +99,14 @@ def test_the_page_after_scaling_offers_the_way_back(olivia, replicas, demo):
     assert replicas() == 3
 
 
+def test_a_link_that_somebody_made_up_cannot_lead_to_zero_in_one_tap(olivia, replicas):
+    form = tree(olivia.get(f"{FRONTEND}?scaled_from=0&scaled_to=3").content).one("form", class_="undo")
+    fields = {each.attributes["name"]: each.attributes["value"] for each in form.all("input")}
+    fields.pop("csrfmiddlewaretoken")
+    assert olivia.post(form.attributes["action"], fields).status_code == 409
+    assert replicas() == 3
+
+
 @pytest.mark.parametrize("query", ["scaled_from=3&scaled_to=9", "scaled_from=x&scaled_to=3", "scaled_from=3"])
 def test_no_way_back_is_offered_from_what_is_not_so(olivia, query):
     assert olivia.get(f"{FRONTEND}?{query}").context["page"].undo is None
