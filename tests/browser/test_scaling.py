@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.looks import inaccessible
 from tests.browser.sites import Site
 
 CART = "shop/deployments.apps/cart/"
@@ -84,3 +85,19 @@ def test_who_may_not_scale_gets_no_button_and_the_servers_refusal(site: Site, op
     page.goto(site.address("victor", f"{CART}scale/"))
     scale_to(page, 9)
     expect(page.locator(".said")).to_contain_text('User "victor" cannot')
+
+
+def test_a_page_that_was_opened_at_zero_shows_the_pods_that_come(
+    site: Site, cart: Page, open_as: Callable[..., Page]
+) -> None:
+    cart.goto(site.address("olivia", f"{CART}scale/?replicas=0"))
+    cart.get_by_role("checkbox").check()
+    cart.get_by_role("button", name="Scale").click()
+    expect(cart.locator("#rows .row")).to_have_count(0, timeout=40000)
+    watching = open_as("olivia")
+    watching.goto(site.address("olivia", CART))
+    expect(watching.get_by_text("No pods", exact=True)).to_be_visible()
+    assert not inaccessible(watching, "light")
+    cart.get_by_role("button", name="Undo").click()
+    expect(watching.locator("#rows .row")).to_have_count(2, timeout=40000)
+    expect(watching.get_by_text("No pods", exact=True)).to_be_hidden()
