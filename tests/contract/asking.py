@@ -1,18 +1,22 @@
 """How the contract tests ask: through Porthole's own door, and past it where the door would refuse."""
 
+import base64
 import json
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import urllib3
 
 from clusters.connection import Connection, connect
 from clusters.credentials import BearerToken
+from clusters.demo.server import Handle
 from clusters.models import Cluster
+from tests.cluster import processes
 from tests.cluster.bed import Bed
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -47,12 +51,16 @@ class Reply:
 
 @dataclass(frozen=True)
 class Server:
-    """A server of the contract; `tokens` by person, the impersonator's under `impersonator`."""
+    """A server of the contract; `tokens` by person, the impersonator's under `impersonator`.
+
+    `forget` makes it drop all but the present versions, as a real one does every few minutes.
+    """
 
     name: str
     cluster: Cluster
     tokens: dict[str, str]
     pool: urllib3.PoolManager
+    forget: Callable[[], None]
 
     def connection(self, person: str = "olivia") -> Connection:
         """A person's connection through Porthole's door."""
@@ -133,12 +141,12 @@ class Server:
             yield (json.loads(line) for line in lines)
 
 
-def demo_server(url: str) -> Server:
-    """The demo server at a URL."""
+def demo_server(handle: Handle) -> Server:
+    """The demo server."""
     people = ("olivia", "victor", "nadia", "mallory", "impersonator")
     tokens = {person: f"{person}-token" for person in people}
-    cluster = Cluster(name="demo", title="Demo", server=url)
-    return Server("demo", cluster, tokens, urllib3.PoolManager(retries=False))
+    cluster = Cluster(name="demo", title="Demo", server=handle.url)
+    return Server("demo", cluster, tokens, urllib3.PoolManager(retries=False), lambda: forget_demo(handle))
 
 
 def real_server(bed: Bed) -> Server:
@@ -146,7 +154,28 @@ def real_server(bed: Bed) -> Server:
     cluster = Cluster(name="real", title="Real", server=bed.server, certificate_authority=bed.certificate_authority)
     context = ssl.create_default_context(cadata=bed.certificate_authority)
     pool = urllib3.PoolManager(ssl_context=context, retries=False)
-    return Server("real", cluster, {**bed.tokens, "impersonator": bed.impersonator_token}, pool)
+    return Server(
+        "real", cluster, {**bed.tokens, "impersonator": bed.impersonator_token}, pool, lambda: forget_real(bed)
+    )
+
+
+def forget_demo(handle: Handle) -> None:
+    """Drop the demo's remembered changes."""
+    with handle.world.lock:
+        handle.world.store.forget()
+
+
+def forget_real(bed: Bed) -> None:
+    """Compact the bed's etcd through its JSON gateway, as kube-apiserver does by itself every five minutes."""
+    [etcd] = [process for process in processes.recorded(bed.folder) if process.name == "etcd"]
+    command = Path(f"/proc/{etcd.pid}/cmdline").read_text().split("\0")
+    [url] = [option.partition("=")[2] for option in command if option.startswith("--listen-client-urls=")]
+    with urllib3.PoolManager(retries=False) as pool:
+        key = {"key": base64.b64encode(b"/").decode()}
+        found = pool.request("POST", f"{url}/v3/kv/range", json=key).json()
+        revision = found["header"]["revision"]
+        reply = pool.request("POST", f"{url}/v3/kv/compaction", json={"revision": revision})
+        assert reply.status == 200, reply.data
 
 
 def status(code: int, reason: str, message: str, **details: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ SPEED = 20.0
 def demo_under_test() -> Iterator[Server]:
     """One demo server for the whole session."""
     with serving(clock=RealClock(speed=SPEED), trials=True) as handle:
-        yield demo_server(handle.url)
+        yield demo_server(handle)
 
 
 @pytest.fixture(scope="session")
