@@ -3,6 +3,7 @@
 import ssl
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,7 +31,8 @@ T = TypeVar("T")
 Query = Sequence[tuple[str, str]]
 
 CONNECT_SECONDS = 3.0
-READ_SECONDS = 15.0
+READ_SECONDS = 15.0  # for each part of an answer
+ANSWER_SECONDS = 60.0  # for the whole of one that is not a stream
 FOLLOW_SECONDS = 4 * 3600.0
 LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; etcd refuses objects over 1.5 MiB, and lists are read in pages
 CHUNK = 64 * 1024
@@ -266,14 +268,21 @@ def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
     )
 
 
-def read_at_most(response: HTTPResponse, limit: int) -> bytes:
-    """The whole body, or Failed where it is larger than ``limit`` bytes, unpacked size counted."""
-    body = response.read(limit + 1, decode_content=True)
-    if len(body) > limit:
-        response.close()
-        message = _("The answer is larger than %(size)d MiB.") % {"size": limit // 2**20}
-        raise Failed(message, status=response.status, reason="TooLarge")
-    return body
+def read_at_most(response: HTTPResponse, limit: int, seconds: float = ANSWER_SECONDS) -> bytes:
+    """The whole body; Failed where it is larger than ``limit`` bytes, unpacked, or drips in for over ``seconds``."""
+    body = bytearray()
+    end = time.monotonic() + seconds
+    while chunk := response.read1(CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > limit:
+            response.close()
+            message = _("The answer is larger than %(size)d MiB.") % {"size": limit // 2**20}
+            raise Failed(message, status=response.status, reason="TooLarge")
+        if time.monotonic() > end:
+            response.close()
+            message = _("The answer did not end within %(seconds)d seconds.") % {"seconds": seconds}
+            raise Failed(message, status=response.status, reason="TooSlow")
+    return bytes(body)
 
 
 def chunks(response: HTTPResponse) -> Iterator[bytes]:

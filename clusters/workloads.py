@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clusters.connection import Connection
 from clusters.kinds import AUTOSCALERS
@@ -82,12 +83,6 @@ class Progress:
     state: State
     rollout: str
 
-    @property
-    def done(self) -> bool:
-        """Whether nothing is on its way any more."""
-        counts = {self.ready, self.updated, self.available, self.wanted}
-        return len(counts) == 1 and self.state.tone in ("ok", "off")
-
 
 def read(connection: Connection, kind: Kind, namespace: str, name: str) -> Workload:
     """One workload. Raises ClusterError."""
@@ -109,7 +104,8 @@ def progress(kind: Kind, workload: Workload) -> Progress:
         # Once a rollout is done, the controller counts nobody as updated.
         updated = status.replicas
     seen = status.observed_generation >= workload.metadata.generation
-    state = stalled(workload) or replicas_state(ready, wanted, updated if seen else min(updated, wanted - 1))
+    noticed = updated if seen else min(updated, wanted - 1)
+    state = stalled(workload) or replicas_state(ready, wanted, noticed, per_node=kind.plural == "daemonsets")
     return Progress(wanted, ready, updated, available, state, rollout_words(workload, wanted, updated, available, seen))
 
 
@@ -132,9 +128,10 @@ def rollout_words(workload: Workload, wanted: int, updated: int, available: int,
     if updated < wanted:
         return _("%(updated)d of %(wanted)d replicas are of the new version.") % numbers
     if old > 0 and workload.status.replicas > wanted:
-        return _("%(old)d old replicas are still ending.") % numbers
+        return ngettext("%(old)d old replica is still ending.", "%(old)d old replicas are still ending.", old) % numbers
     if workload.status.replicas > wanted:
-        return _("%(count)d replicas are still ending.") % {"count": workload.status.replicas - wanted}
+        count = workload.status.replicas - wanted
+        return ngettext("%(n)d replica is still ending.", "%(n)d replicas are still ending.", count) % {"n": count}
     if available < wanted:
         return _("%(available)d of %(wanted)d replicas are available.") % numbers
     return ""

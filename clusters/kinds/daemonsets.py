@@ -8,9 +8,8 @@ from clusters.kinds.replicas import number, replicas_state
 
 def daemon_set_state(cells: Cells) -> State:
     """The state from a DaemonSet's row; no node to run on is rest, not a fault."""
-    return replicas_state(
-        number(cells.get("ready", "")), number(cells.get("desired", "")), number(cells.get("up-to-date", ""))
-    )
+    ready, wanted, updated = (number(cells.get(key, "")) for key in ("ready", "desired", "up-to-date"))
+    return replicas_state(ready, wanted, updated, per_node=True)
 
 
 KIND = Kind(

@@ -5,10 +5,13 @@ from django.utils.translation import gettext as _
 from clusters.kinds.kind import State
 
 
-def replicas_state(ready: int, wanted: int, updated: int) -> State:
-    """The state of ``ready`` of ``wanted`` replicas, ``updated`` of which are of the newest template."""
+def replicas_state(ready: int, wanted: int, updated: int, *, per_node: bool = False) -> State:
+    """The state of ``ready`` of ``wanted`` replicas, ``updated`` of which are of the newest template.
+
+    With ``per_node`` nobody chose the number: it is that of the nodes to run on.
+    """
     if wanted == 0:
-        return State("off", _("Scaled to zero"))
+        return State("off", _("No node to run on") if per_node else _("Scaled to zero"))
     if ready == 0:
         return State("bad", _("None ready"))
     if ready < wanted:

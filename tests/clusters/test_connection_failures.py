@@ -4,12 +4,13 @@ import gzip
 import itertools
 import socket
 import threading
+import time
 import tracemalloc
 
 import pytest
 
 from clusters import errors
-from clusters.connection import LARGEST_ANSWER, connect
+from clusters.connection import LARGEST_ANSWER, connect, read_at_most
 from clusters.kinds import PODS
 from clusters.models import Cluster
 from clusters.names import path
@@ -102,6 +103,13 @@ def test_a_huge_refusal_is_not_read_to_its_end(asked):
     with pytest.raises(errors.Failed, match=r"^x{300}$"):
         connection.get(PODS_OF_SHOP)
     assert fake.hung_up.wait(10), "the connection was closed"
+
+
+def dripping():
+    """A byte now and then, without end."""
+    while True:
+        yield chunk(b"x")
+        time.sleep(0.02)
 
 
 def endless():
@@ -307,3 +315,13 @@ def test_a_stream_that_ends_well_has_everything(asked):
     connection, _fake = asked(lambda _seen: chunked(b"a", b"bc", b"d" * 100_000))
     with connection.stream(path("x")) as chunks:
         assert b"".join(chunks) == b"abc" + b"d" * 100_000
+
+
+def test_an_answer_that_drips_in_for_too_long_is_left(asked):
+    """Each part comes soon enough; it is the whole that never ends."""
+    connection, fake = asked(lambda _seen: itertools.chain([CHUNKED_HEAD], dripping()))
+    answer = connection.client.call_api("GET", f"{connection.client.configuration.host}{PODS_OF_SHOP}").response
+    with pytest.raises(errors.Failed, match="did not end within 0 seconds") as caught:
+        read_at_most(answer, LARGEST_ANSWER, seconds=0.2)
+    assert caught.value.reason == "TooSlow"
+    assert fake.hung_up.wait(10), "the connection was closed"

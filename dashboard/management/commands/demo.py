@@ -1,6 +1,5 @@
 """``manage.py demo``: serve Porthole over a simulated cluster, to try it with nothing at hand."""
 
-import os
 import signal
 import subprocess
 from argparse import ArgumentParser
@@ -10,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from clusters.demo.server import serving
-from dashboard.management.serving import gunicorn_command, prepare
+from dashboard.management.serving import gunicorn_command, gunicorn_environment, prepare
 
 
 class Command(BaseCommand):
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         """Serve until stopped; both end together."""
         prepare()
         with serving(pods=options["pods"]) as cluster:
-            environment = {**os.environ, "PORTHOLE_WAYS": "demo", "PORTHOLE_DEMO_SERVER": cluster.url}
+            environment = gunicorn_environment({"PORTHOLE_WAYS": "demo", "PORTHOLE_DEMO_SERVER": cluster.url})
             site = subprocess.Popen(gunicorn_command(), env=environment)
 
             def stop(number: int, frame: FrameType | None) -> None:
