@@ -143,7 +143,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(length) if length else b""
         split = urlsplit(self.path)
-        headers = tuple((name.lower(), value) for name, value in self.headers.items())
+        # Python reads header values as Latin-1; the bytes are UTF-8, as Go has them.
+        headers = tuple(
+            (name.lower(), value.encode("latin-1").decode("utf-8", "replace")) for name, value in self.headers.items()
+        )
         query = parse_qs(split.query, keep_blank_values=True)
         request = Request(self.command, split.path, query, headers, body)
         found = respond(self.server.world, request, self.headers.get("Host") or "")

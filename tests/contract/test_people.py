@@ -129,6 +129,14 @@ def test_impersonating_through_the_door(cluster_under_test):
     assert connection.get(path("api", "v1", "namespaces", "shop", "pods"), [("limit", "1")])["items"]
 
 
+def test_impersonating_names_of_any_script(cluster_under_test):
+    actor = BearerToken(cluster_under_test.tokens["impersonator"])
+    connection = connect(cluster_under_test.cluster, Impersonation(actor, "山田", ("Größe", "مشغلون")))
+    url = path("apis", "authentication.k8s.io", "v1", "selfsubjectreviews")
+    found = connection.send("POST", url, REVIEW, type=SelfSubjectReview).status.user_info
+    assert (found.username, found.groups) == ("山田", ["Größe", "مشغلون", EVERYBODY])
+
+
 def test_impersonating_with_a_uid_and_extras(cluster_under_test):
     headers = [
         ("Impersonate-User", "zoe"),
