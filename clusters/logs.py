@@ -1,6 +1,7 @@
 """Lines of a container's log: bounded, with a place in the log, resumable without loss or repeat."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,7 +88,8 @@ def tail(connection: Connection, options: Options, count: int = TAIL) -> list[Li
     """The last ``count`` lines. Raises ClusterError; Invalid where the container has not started or no previous run."""
     query = [*options.query(), ("tailLines", str(count))]
     with connection.stream(PODS.path(options.namespace, options.pod, "log"), query, accept="*/*") as chunks:
-        lines = [line for line in placed(cut_lines(chunks)) if line is not None]
+        # Bounded here too: a server may send more than it was asked for.
+        lines = list(deque((line for line in placed(cut_lines(chunks)) if line is not None), maxlen=count))
     if lines and lines[0].place.nanoseconds == lines[-1].place.nanoseconds and len(lines) >= count:
         return renumbered(lines, number_at(connection, options, lines[-1].place))
     return lines

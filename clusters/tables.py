@@ -2,18 +2,23 @@
 
 import heapq
 import re
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from clusters.connection import Connection
+from clusters.errors import Failed
 from clusters.kinds.kind import Kind, State
 from clusters.wire import TABLE, Table, TableRow
 
 PAGE = 100
 WALK = 500
+WALK_SECONDS = 20.0
 METADATA = ("includeObject", "Metadata")
 ATTENTION = "attention"
 STATES = {ATTENTION: ("bad", "warn"), "busy": ("busy",), "ok": ("ok",), "off": ("off",)}
@@ -137,7 +142,12 @@ def total_of(connection: Connection, kind: Kind, namespace: str, query: Query, t
 def walk(connection: Connection, kind: Kind, namespace: str, selector: str) -> Iterator[tuple[Table, bool]]:
     """The whole set, WALK rows at a time, each Table with whether it is the first. Raises ClusterError."""
     token, first = "", True
+    end = time.monotonic() + WALK_SECONDS
     while first or token:
+        if time.monotonic() > end:
+            # A server that always has one more page would be walked for ever, by nobody's wish.
+            message = _("The list did not end within %(seconds)d seconds.") % {"seconds": WALK_SECONDS}
+            raise Failed(message, reason="TooSlow")
         table = read_table(connection, kind, namespace, selector, WALK, token)
         yield table, first
         token, first = table.metadata.continue_token, False

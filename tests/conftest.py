@@ -1,10 +1,14 @@
 """What all tests share that use Django: a database of their own, and static files without a build."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from django.db import connections
 from django.test.utils import override_settings
+
+# Playwright keeps an event loop running in the tests' thread; Django takes that for asynchronous code and would refuse.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture(scope="session")
