@@ -32,7 +32,8 @@ class Kind:
     """One kind of object at one API version.
 
     ``state`` reads a row's cells by lower-case column name; ``card`` names the columns that a phone's card shows, with
-    the state that is always there. ``group`` is empty for the core API.
+    the state that is always there; ``unlisted`` names columns that are next to always empty: a list leaves them out,
+    however wide. ``group`` is empty for the core API.
     """
 
     plural: str
@@ -45,6 +46,7 @@ class Kind:
     title_plural: str | Promise = ""
     state: Callable[[Cells], State] = no_state
     card: tuple[str, ...] = ()
+    unlisted: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:

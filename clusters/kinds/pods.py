@@ -34,4 +34,5 @@ KIND = Kind(
     title_plural=_("Pods"),
     state=pod_state,
     card=("ready", "restarts", "node"),
+    unlisted=frozenset({"nominated node", "readiness gates"}),
 )

@@ -93,7 +93,8 @@ def layout(cluster: Cluster, kind: Kind, columns: Sequence[Column]) -> Layout:
 
 def is_other(kind: Kind, column: Column) -> bool:
     """Whether a column is shown as it is: name and age have their own places, and so has a status that is the state."""
-    return column.key not in (NAME, AGE) and not (column.key == STATE and has_state(kind))
+    placed = column.key in (NAME, AGE) or (column.key == STATE and has_state(kind))
+    return not placed and column.key not in kind.unlisted
 
 
 def has_state(kind: Kind) -> bool:
