@@ -26,7 +26,7 @@ from clusters.kinds.kind import Kind
 from clusters.tables import Column, Query, Row
 from clusters.watches import Change
 from dashboard.views import pods, workloads
-from dashboard.views.rows import layout
+from dashboard.views.rows import layout, row_id
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 ROWS_REMEMBERED = 2000
@@ -191,12 +191,12 @@ def matches(row: Row, query: Query) -> bool:
 
 def without(row: Row) -> SafeString:
     """The partial that takes a row away."""
-    return format_html('<hx-partial hx-target="#row-{}" hx-swap="delete"></hx-partial>', row.uid)
+    return format_html('<hx-partial hx-target="#{}" hx-swap="delete"></hx-partial>', row_id(row))
 
 
 def replaced(row: Row, html: str) -> SafeString:
     """The partial that replaces a row if the page has it: in a list of another order only a reload finds its place."""
-    return swapped(f"row-{row.uid}", html.strip())
+    return swapped(row_id(row), html.strip())
 
 
 def upserted(html: str) -> SafeString:
