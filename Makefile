@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
+# A process for each core, up to four: each has a browser and servers of its own. The real control plane is one for all.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
+
 .DEFAULT_GOAL := help
 .PHONY: help demo run test test-cluster lint format bench cluster cluster-load cluster-stop requirements venv venv-dev
 
@@ -20,7 +23,7 @@ run: venv ## serve Porthole over your current kubeconfig, for you alone
 	@exec $(BIN)/python manage.py serve
 
 test: venv-dev ## all tests that need no control plane (ARGS="-k pods" narrows them down)
-	$(BIN)/python -m pytest -p tests.lint.no_skips -m "not cluster" $(ARGS)
+	$(BIN)/python -m pytest -p tests.lint.no_skips -m "not cluster" $(PARALLEL) $(ARGS)
 
 test-cluster: venv-dev ## the tests on a real control plane (built by Go on the first run: about 20 minutes)
 	$(BIN)/python -m pytest -p tests.lint.no_skips -m cluster $(ARGS)

@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -88,8 +89,10 @@ class Site:
 def porthole(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, Output]]:
     """Porthole as people start it, on a free port of loopback; gives the address that it prints."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    # Where the system can (Linux), it ends the server when this process is killed.
+    prefix = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve"],
+        [*prefix, sys.executable, "manage.py", "serve"],
         cwd=ROOT,
         env={**kept, "PORT": "0", "PORTHOLE_STATE": str(folder), "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.PIPE,

@@ -15,7 +15,7 @@ SKIPS = {
 GOOD = "import pytest\ndef test_it(): pass\n@pytest.mark.xfail(reason='known')\ndef test_other(): assert False\n"
 
 
-def run_pytest(folder, sources, **environment):
+def run_pytest(folder, sources, *options, **environment):
     """Run pytest with the plug-in on a folder of its own, one file for each source."""
     for name, source in sources.items():
         (folder / f"test_{name}.py").write_text(source)
@@ -23,7 +23,7 @@ def run_pytest(folder, sources, **environment):
     command = [sys.executable, "-m", "pytest", "-p", "tests.lint.no_skips", "-p", "no:django", "-p", "no:cacheprovider"]
     clean = {name: value for name, value in os.environ.items() if name not in ("CI", "PYTEST_ADDOPTS")}
     return subprocess.run(
-        [*command, "-rs", "--continue-on-collection-errors", "-c", folder / "pytest.ini", folder],
+        [*command, *options, "-rs", "--continue-on-collection-errors", "-c", folder / "pytest.ini", folder],
         cwd=ROOT,
         env=clean | environment,
         capture_output=True,
@@ -35,6 +35,14 @@ def test_each_way_to_skip_fails_in_ci_with_its_reason(tmp_path):
     result = run_pytest(tmp_path, SKIPS, CI="true")
     assert result.returncode == 1, result.stdout
     assert "1 failed, 4 errors" in result.stdout  # what skips before a test runs is an error
+    for name in SKIPS:
+        assert re.search(rf"in CI nothing may skip: .*no {name}", result.stdout)
+
+
+def test_each_way_to_skip_fails_in_several_processes_too(tmp_path):
+    result = run_pytest(tmp_path, SKIPS, "--numprocesses=2", CI="true")
+    assert result.returncode == 1, result.stdout
+    assert "passed" not in result.stdout
     for name in SKIPS:
         assert re.search(rf"in CI nothing may skip: .*no {name}", result.stdout)
 
