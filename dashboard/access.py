@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django_htmx.middleware import HtmxDetails
 
 from clusters.connection import connect
 from clusters.names import segment
@@ -59,13 +60,22 @@ def signed_in(view: View) -> View:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send a page to the sign-in page and back; a fragment is told to make its page go there."""
     htmx = getattr(request, "htmx", None)
-    page = (htmx.current_url_abs_path if htmx else request.get_full_path()) or "/"
+    page = (page_of(htmx) if htmx else request.get_full_path()) or "/"
     url = f"{reverse('signin')}?{urlencode({'next': page})}"
     if htmx:
         response = HttpResponse(status=401)
         response["HX-Redirect"] = url
         return response
     return redirect(url)
+
+
+def page_of(htmx: HtmxDetails) -> str | None:
+    """The page that a fragment is for, None where the header says no URL of ours."""
+    try:
+        path: str | None = htmx.current_url_abs_path
+    except ValueError:  # such as http://[
+        return None
+    return path
 
 
 def no_such_cluster(request: HttpRequest, name: str) -> HttpResponse:

@@ -90,7 +90,10 @@ SETTINGS = (
     ),
     Setting("PORTHOLE_THREADS", count, "64", "Requests served at once, each open live stream being one."),
     Setting(
-        "PORTHOLE_STREAMS", count, "48", "Live streams open at once; beyond them pages ask again every few seconds."
+        "PORTHOLE_STREAMS",
+        count,
+        "48",
+        "Live streams open at once, a quarter of them for one session; beyond that pages ask again every few seconds.",
     ),
     Setting("PORTHOLE_DEMO_SERVER", str, "", "Where the demo cluster's API server is; set by the demo command."),
     Setting("KUBECONFIG", str, "", "The kubeconfig to serve, as kubectl reads it."),

@@ -94,7 +94,7 @@ class ClusterErrors:
             return None
         status = wording_of(exception).status
         logger.info(
-            "%s %s: %s (%s)", request.method, escape_uri_path(request.path), type(exception).__name__, exception.reason
+            "%s %s: %s (%r)", request.method, escape_uri_path(request.path), type(exception).__name__, exception.reason
         )
         response = problem_response(request, problem_of(exception), status)
         if isinstance(exception, Unauthorized):

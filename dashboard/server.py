@@ -10,7 +10,7 @@ CONFIG = load()
 
 bind = f"[{CONFIG['HOST']}]:{CONFIG['PORT']}" if ":" in CONFIG["HOST"] else f"{CONFIG['HOST']}:{CONFIG['PORT']}"
 workers = 1
-worker_class = "gthread"
+worker_class = "dashboard.worker.Worker"
 threads = CONFIG["PORTHOLE_THREADS"]
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeat file, never on a slow disk
 keepalive = 75

@@ -120,11 +120,14 @@ STORAGES = {
 
 HTTPS = CONFIG["PORTHOLE_HTTPS"]
 SESSION_ENGINE = "dashboard.sessions"
-SESSION_COOKIE_NAME = "__Host-porthole" if HTTPS else "porthole"
+# On one machine cookies know no port: two Portholes would end each other's sessions.
+COOKIE = "__Host-porthole" if HTTPS else f"porthole-{CONFIG['PORT']}"
+SESSION_COOKIE_NAME = COOKIE
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
-CSRF_COOKIE_NAME = "__Host-porthole-csrf" if HTTPS else "porthole-csrf"
+CSRF_COOKIE_NAME = f"{COOKIE}-csrf"
 CSRF_COOKIE_SECURE = HTTPS
+FILE_UPLOAD_HANDLERS: list[str] = []  # Porthole takes no files, so none are kept on the way
 CSRF_FAILURE_VIEW = "dashboard.views.problems.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"

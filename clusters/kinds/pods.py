@@ -34,5 +34,5 @@ KIND = Kind(
     title_plural=_("Pods"),
     state=pod_state,
     card=("ready", "restarts", "node"),
-    unlisted=frozenset({"nominated node", "readiness gates"}),
+    unlisted=frozenset({"nominated node", "readiness gates"}),  # untranslated: the API server's own column names
 )

@@ -13,7 +13,8 @@ BASE = Path(__file__).resolve().parent.parent.parent
 
 
 def prepare() -> None:
-    """Bring the database up to date, and the static files where they changed."""
+    """Bring the database up to date, and the static files where they changed; what is written is the owner's alone."""
+    os.umask(0o077)
     call_command("migrate", verbosity=0, interactive=False)
     stamp = settings.STATIC_ROOT / "stamp"
     fingerprint = static_fingerprint()

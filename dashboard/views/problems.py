@@ -1,9 +1,10 @@
 """The pages of what Django itself refuses."""
 
 import logging
-from dataclasses import replace
+import sys
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
@@ -49,13 +50,29 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of Porthole's own; the log has the trace under the same request id."""
-    problem = Problem(
+    problem = store_problem() if isinstance(sys.exc_info()[1], DatabaseError) else own_problem()
+    # Without the request's context, which may be what failed: it asks the database who is signed in.
+    context = {"problem": problem, "request_id": getattr(request, "request_id", "")}
+    fragment = getattr(request, "htmx", None) and not request.htmx.boosted  # type: ignore[attr-defined]
+    template = "errors/_problem.html" if fragment else "errors/problem.html"
+    return HttpResponse(render_to_string(template, context), status=problem.status)
+
+
+def own_problem() -> Problem:
+    """What nobody foresaw."""
+    return Problem(
         title=_("Porthole failed"),
         message=_("This is a fault in Porthole. Nothing more was sent to the cluster."),
         advice=_("Try again. The reference number below leads to the cause in the log."),
+        status=500,
     )
-    # Without the request's context, which may be what failed: it asks the database who is signed in.
-    context = {"problem": replace(problem, status=500), "request_id": getattr(request, "request_id", "")}
-    fragment = getattr(request, "htmx", None) and not request.htmx.boosted  # type: ignore[attr-defined]
-    template = "errors/_problem.html" if fragment else "errors/problem.html"
-    return HttpResponseServerError(render_to_string(template, context))
+
+
+def store_problem() -> Problem:
+    """A database that is locked, full, read-only or away."""
+    return Problem(
+        title=_("Porthole cannot reach its own store"),
+        message=_("Sessions and settings cannot be read or written now: who was signed in still is."),
+        advice=_("Try again in a minute. If it stays, the operator looks at the database and the disk's free space."),
+        status=503,
+    )

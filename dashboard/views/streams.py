@@ -7,6 +7,7 @@ short, and the session is looked up again before each.
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
@@ -41,25 +42,31 @@ class Ended(Exception):
 
 
 class OpenStreams:
-    """How many streams are open in this process; each holds a thread, so their number is bounded."""
+    """How many streams are open in this process, and whose; each holds a thread, so their number is bounded."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self.count = 0
+        self.by_session: Counter[str | None] = Counter()
         self.lock = threading.Lock()
 
-    def enter(self, most: int) -> bool:
-        """Take a place if fewer than ``most`` are taken."""
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self.by_session.total()
+
+    def enter(self, session: str | None, most: int) -> bool:
+        """Take a place if fewer than ``most`` are taken, and fewer than a quarter of them by this session."""
         with self.lock:
-            if self.count >= most:
+            if self.count >= most or self.by_session[session] >= max(most // 4, 1):
                 return False
-            self.count += 1
+            self.by_session[session] += 1
             return True
 
-    def leave(self) -> None:
+    def leave(self, session: str | None) -> None:
         """Give the place back."""
         with self.lock:
-            self.count -= 1
+            self.by_session[session] -= 1
+            self.by_session += Counter()  # keeps those alone that have any
 
 
 OPEN = OpenStreams()
@@ -88,7 +95,8 @@ def respond(request: HttpRequest, messages: Iterator[str]) -> StreamingHttpRespo
 
 def guarded(request: HttpRequest, messages: Iterator[str]) -> Iterator[str]:
     """``messages`` within the bound of open streams, with a last one that says why there are no more."""
-    if not OPEN.enter(settings.CONFIG["PORTHOLE_STREAMS"]):
+    session = request.session.session_key
+    if not OPEN.enter(session, settings.CONFIG["PORTHOLE_STREAMS"]):
         yield message(FULL, event="end")
         return
     try:
@@ -109,7 +117,7 @@ def guarded(request: HttpRequest, messages: Iterator[str]) -> Iterator[str]:
     except errors.ClusterError:
         return  # the browser opens the stream again, with the last id, and waits longer each time
     finally:
-        OPEN.leave()
+        OPEN.leave(session)
 
 
 def still_signed_in(request: HttpRequest) -> None:
@@ -137,8 +145,11 @@ def watched(
 
 
 def start_of(request: HttpRequest) -> str:
-    """Where to go on: behind the last event that the browser has, else where the page was read."""
-    return request.headers.get("Last-Event-ID") or request.GET["watch"]
+    """Where to go on: behind the last event that the browser has, else where the page was read. Raises Ended."""
+    start = request.headers.get("Last-Event-ID") or request.GET["watch"]
+    if not start:
+        raise Ended(GONE)  # from the beginning on would be every row there is
+    return start
 
 
 def rows_stream(

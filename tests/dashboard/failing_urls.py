@@ -25,6 +25,7 @@ FAILURES: dict[str, Exception] = {
     "TooManyRequests": errors.TooManyRequests("too many requests", status=429),
     "Failed": errors.Failed("etcdserver: no leader", status=500),
     "bug": RuntimeError("the secret detail of a fault"),
+    "forged": errors.Forbidden("no", status=403, reason="Forbidden\r\n2026-01-01 INFO porthole.audit olivia \u202e"),
     "suspicious": SuspiciousOperation("odd"),
     "denied": PermissionDenied("no"),
 }

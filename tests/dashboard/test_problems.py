@@ -77,6 +77,14 @@ def test_a_fault_of_porthole_s_own_shows_a_reference_and_no_detail(olivia, faili
     assert olivia.get(PODS).status_code == 200, "a fault must not end the session"
 
 
+def test_an_api_server_writes_no_lines_of_its_own_into_the_log(olivia, failing, caplog):
+    with caplog.at_level("INFO"):
+        assert olivia.get("/fail/forged/").status_code == 403
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "dashboard.middleware"]
+    assert line.isprintable()
+    assert "porthole.audit" in line
+
+
 def test_a_fault_met_by_htmx_is_a_fragment(olivia, failing):
     olivia.raise_request_exception = False
     response = olivia.get("/fail/bug/", headers={"HX-Request": "true", "HX-Target": "div#x"})

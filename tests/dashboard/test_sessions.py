@@ -5,9 +5,10 @@ import json
 
 import pytest
 from cryptography.fernet import Fernet
+from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 
-from dashboard.sessions import SessionStore
+from dashboard.sessions import SessionStore, digest_of
 
 PODS = "/c/demo/shop/pods/"
 
@@ -18,6 +19,28 @@ def test_the_database_shows_neither_person_nor_way(olivia):
     for text in (stored.encode(), raw):
         for word in (b"olivia", b"demo", b"way", b"person"):
             assert word not in text
+
+
+def test_what_the_database_holds_is_no_cookie(olivia, browser):
+    held = Session.objects.get().session_key
+    assert held != olivia.session.session_key
+    thief = browser()
+    thief.cookies[django_settings.SESSION_COOKIE_NAME] = held
+    assert thief.get(PODS).status_code == 302
+
+
+def test_a_session_moved_to_another_row_is_nobody_s(olivia, signed_in, tap):
+    victor = signed_in("victor")
+    mine, hers = (Session.objects.get(session_key=digest_of(each.session.session_key)) for each in (victor, olivia))
+    Session.objects.filter(pk=mine.pk).update(session_data=hers.session_data)
+    assert victor.get(PODS).status_code == 302
+    assert olivia.get(PODS).status_code == 200
+    assert len(tap.of(r"GET /api/v1/namespaces/shop/pods\?")) == 1
+
+
+def test_signing_out_leaves_no_row(olivia):
+    olivia.post("/signout/")
+    assert not Session.objects.exists()
 
 
 def test_two_sessions_with_the_same_content_look_different(db):

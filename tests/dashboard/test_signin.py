@@ -151,8 +151,9 @@ def test_a_fragment_for_somebody_who_is_not_signed_in_sends_its_page_to_sign_in(
     assert tap.seen == []
 
 
-def test_a_page_of_another_site_is_no_place_to_come_back_to(browser):
-    headers = {"HX-Request": "true", "HX-Current-URL": "https://elsewhere.example/c/"}
+@pytest.mark.parametrize("url", ["https://elsewhere.example/c/", "http://[::1", "//", "javascript:alert(1)"])
+def test_a_page_of_another_site_is_no_place_to_come_back_to(browser, url):
+    headers = {"HX-Request": "true", "HX-Current-URL": url}
     response = browser().get(PODS, headers=headers)
     assert response.headers["HX-Redirect"] == "/signin/?next=%2F"
 

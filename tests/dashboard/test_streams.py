@@ -264,11 +264,11 @@ def test_a_bookmark_moves_the_place_to_go_on_from(olivia, read, tap):
     assert tap.of(r"watch=true")[1].path.count("resourceVersion=777") == 1
 
 
-def test_open_streams_are_bounded_and_places_come_back(olivia, read, settings):
+def test_open_streams_are_bounded_and_places_come_back(olivia, signed_in, read, settings):
     settings.CONFIG = {**settings.CONFIG, "PORTHOLE_STREAMS": 2}
     address = stream_of(olivia, SHOP)
-    first, second = (opened(read, olivia, address)[0] for _ in range(2))
-    third = olivia.get(address)
+    first, second = (opened(read, person, address)[0] for person in (olivia, signed_in("victor")))
+    third = signed_in("nadia").get(address)
     assert [fields(each) for each in read(third)] == [{"event": "end", "data": "full"}]
     assert OPEN.count == 2
     first.close()
@@ -276,6 +276,25 @@ def test_open_streams_are_bounded_and_places_come_back(olivia, read, settings):
     again, _messages = opened(read, olivia, address)
     again.close()
     second.close()
+
+
+def test_one_session_gets_a_quarter_of_the_places(olivia, signed_in, read, settings):
+    settings.CONFIG = {**settings.CONFIG, "PORTHOLE_STREAMS": 8}
+    address = stream_of(olivia, SHOP)
+    mine = [opened(read, olivia, address)[0] for _ in range(2)]
+    assert [fields(each) for each in read(olivia.get(address))] == [{"event": "end", "data": "full"}]
+    other, _messages = opened(read, signed_in("victor"), address)
+    for response in (*mine, other):
+        response.close()
+    again, _messages = opened(read, olivia, address)
+    again.close()
+
+
+@pytest.mark.parametrize("beginning", ["", "&until=x"])
+def test_a_stream_from_no_place_on_is_not_every_row_there_is(olivia, tap, read, beginning):
+    response = olivia.get(f"{SHOP}?watch={beginning}")
+    assert ended(map(fields, read(response))) == "gone"
+    assert not tap.of("watch=true")
 
 
 def test_a_stream_that_nobody_reads_takes_no_place(olivia):

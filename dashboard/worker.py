@@ -1,0 +1,121 @@
+"""gunicorn's threaded worker, with bounds that keep slow or silent clients from holding its threads.
+
+A thread is given to a connection that has something to say, for as long as it reads and answers quickly: a proxy that
+collects requests does the same, but a phone on the home network comes without one.
+"""
+
+import errno
+import io
+import os
+import selectors
+import socket
+import struct
+import time
+from functools import partial
+from typing import Any
+
+from gunicorn import util
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+BODY_BYTES = 1 << 20
+NEVER_SENT = (errno.EAGAIN, errno.ETIMEDOUT)
+
+
+class Worker(ThreadWorker):
+    """Reads each request whole before it is answered; cuts connections that neither send nor take anything.
+
+    ``read_seconds`` is what a whole request may take to come, its body too; ``send_seconds`` how long a client may take
+    nothing of an answer.
+    """
+
+    read_seconds = 15.0
+    send_seconds = 30
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Begin with no request under way."""
+        super().__init__(*args, **kwargs)
+        self.reading: dict[TConn, float] = {}
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a connection; it gets a thread when its first bytes are there."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        bound_sending(client, self.send_seconds)
+        connection = TConn(self.cfg, client, address, listener.getsockname())
+        self.nr_conns += 1
+        connection.set_timeout()
+        self.pending_conns.append(connection)
+        callback = partial(self.on_pending_socket_readable, connection)
+        self.poller.register(client, selectors.EVENT_READ, callback)
+
+    def handle(self, connection: TConn) -> Any:
+        """Read and answer a request, in a thread."""
+        self.reading[connection] = time.monotonic() + self.read_seconds
+        try:
+            return super().handle(connection)
+        finally:
+            self.reading.pop(connection, None)
+
+    def handle_request(self, request: Any, connection: TConn) -> bool:
+        """Answer a request once its body is there; one that is too long or breaks off is not answered by a view."""
+        body = request.body.read(BODY_BYTES + 1)
+        self.reading.pop(connection, None)
+        if len(body) < declared_length(request):
+            return False
+        if len(body) > BODY_BYTES:
+            refuse(connection.sock)
+            return False
+        request.body = io.BytesIO(body)
+        try:
+            return bool(super().handle_request(request, connection))
+        except OSError as error:
+            if error.errno in NEVER_SENT:
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
+            raise
+
+    def murder_pending(self) -> None:
+        """Close connections that stayed silent, and end the reading of requests that take too long.
+
+        Called about once a second by the main thread.
+        """
+        super().murder_pending()
+        now = time.monotonic()
+        for connection, end in list(self.reading.items()):
+            if now > end:
+                stop_reading(connection.sock)
+
+
+def bound_sending(client: socket.socket, seconds: int) -> None:
+    """Let sending to a client fail that takes nothing: a thread waits there, and nothing else would wake it."""
+    # A timeval, as setsockopt(2) has it; unlike Python's own timeout it holds whatever gunicorn sets on the socket.
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", seconds, 0))
+    if hasattr(socket, "TCP_USER_TIMEOUT") and client.family != socket.AF_UNIX:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
+
+
+def stop_reading(client: socket.socket) -> None:
+    """Wake the thread that waits for a client's bytes: it finds the end of them."""
+    try:
+        client.shutdown(socket.SHUT_RD)
+    except OSError as error:
+        if error.errno not in (errno.ENOTCONN, errno.EBADF):
+            raise
+
+
+def refuse(client: socket.socket) -> None:
+    """Answer that the body is too long, to whoever sends such: no page of Porthole does."""
+    reason = "Content Too Large"  # untranslated: RFC 9110's own words
+    util.write_error(client, 413, reason, f"{BODY_BYTES} bytes at most")  # untranslated: no person reads it
+
+
+def declared_length(request: Any) -> int:
+    """How long a request says its body is, as far as it is read; 0 where it does not say.
+
+    gunicorn has checked the header: a wrong one was refused before.
+    """
+    length = dict(request.headers).get("CONTENT-LENGTH", "0")
+    return min(int(length), BODY_BYTES + 1)

@@ -1,0 +1,121 @@
+"""gunicorn's worker as Porthole bounds it, in a process of its own with two threads."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dashboard.worker import BODY_BYTES, Worker
+
+THREADS = 2
+LARGE = 64 << 20
+COMMAND = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--threads", str(THREADS), "--no-control-socket"]
+CLASSES = ["--worker-class", "tests.dashboard.test_worker.Hasty", "tests.dashboard.test_worker:application"]
+
+
+class Hasty(Worker):
+    """The same, for people with less patience."""
+
+    read_seconds = 1.0
+    send_seconds = 1
+
+
+def application(environ, start_response):
+    """Answer with the length of the body, or with more than any buffer takes."""
+    length = len(environ["wsgi.input"].read())
+    start_response("200 OK", [])
+    return [b"x" * LARGE] if environ["PATH_INFO"] == "/large" else [f"{length}".encode()]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Where it listens."""
+    log = tmp_path_factory.mktemp("worker") / "log"
+    root = Path(__file__).parent.parent.parent
+    with log.open("wb") as file:
+        server = subprocess.Popen([*COMMAND, *CLASSES], cwd=root, env=os.environ.copy(), stderr=file)
+    try:
+        while "Listening at: http://" not in log.read_text():
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.05)
+        host, port = log.read_text().partition("Listening at: http://")[2].split()[0].split(":")
+        yield host, int(port)
+    finally:
+        server.terminate()
+        server.wait()
+    assert "Traceback" not in log.read_text()
+
+
+def asked(place: tuple[str, int], body: bytes = b"", method: str = "POST") -> tuple[int, bytes]:
+    """The answer to a whole request."""
+    connection = http.client.HTTPConnection(*place, timeout=20)
+    connection.request(method, "/", body)
+    response = connection.getresponse()
+    answer = response.status, response.read()
+    connection.close()
+    return answer
+
+
+def test_requests_with_and_without_a_body_are_answered(place):
+    assert asked(place, method="GET") == (200, b"0")
+    assert asked(place, b"a" * BODY_BYTES) == (200, str(BODY_BYTES).encode())
+
+
+def test_a_connection_serves_one_request_after_another(place):
+    connection = http.client.HTTPConnection(*place, timeout=20)
+    for body in (b"", b"abc", b"", b"a" * 5000):
+        connection.request("POST", "/", body)
+        assert connection.getresponse().read() == str(len(body)).encode()
+    connection.close()
+
+
+def test_a_body_that_is_too_long_is_refused(place):
+    status, text = asked(place, b"a" * (BODY_BYTES + 1))
+    assert status == 413
+    assert b"bytes at most" in text
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\na=",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    ],
+)
+def test_half_a_request_does_not_keep_others_out(place, beginning):
+    with ExitStack() as stack:
+        halves = [stack.enter_context(socket.create_connection(place, timeout=20)) for _each in range(2 * THREADS)]
+        for half in halves:
+            half.sendall(beginning)
+        assert asked(place, b"abc") == (200, b"3")
+        if beginning:
+            # Each is let go without an answer of a view, and not kept until its client goes.
+            assert {half.recv(65536).partition(b"\r\n")[0] for half in halves} <= {b"", b"HTTP/1.1 400 Bad Request"}
+
+
+def test_a_client_that_takes_nothing_does_not_keep_others_out(place):
+    with ExitStack() as stack:
+        for _each in range(2 * THREADS):
+            idle = stack.enter_context(socket.socket())
+            idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            idle.connect(place)
+            idle.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert asked(place, b"abc") == (200, b"3")
+
+
+def test_a_client_that_takes_its_time_gets_it_all(place):
+    connection = http.client.HTTPConnection(*place, timeout=20)
+    connection.request("GET", "/large")
+    response = connection.getresponse()
+    time.sleep(0.3)
+    assert len(response.read()) == LARGE
+    connection.close()
