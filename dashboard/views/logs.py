@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -26,7 +25,7 @@ from dashboard.ansi import to_html
 from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of
 from dashboard.views.lists import Choice
-from dashboard.views.parts import Link, Tab, head
+from dashboard.views.parts import Head, head
 from dashboard.views.streams import DONE, Ended, beat, message, respond, still_signed_in
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
@@ -53,11 +52,7 @@ class LineView:
 class LogsPage:
     """The context of logs/logs.html, as ``page``."""
 
-    name: str
-    namespace: str
-    kind_title: str | Promise
-    back: Link
-    tabs: list[Tab]
+    head: Head
     container: str
     containers: list[Choice]
     previous: bool
@@ -110,7 +105,7 @@ def logs_page(request: HttpRequest, connection: Connection, namespace: str, kind
     asked = asked_of(request, namespace, name, container_of(request, pod))
     lines, problem = read_tail(connection, asked)
     page = LogsPage(
-        **head(connection, PODS, namespace, name, "logs"),
+        head=head(connection, PODS, namespace, name, "logs"),
         container=asked.options.container,
         containers=choices(connection, pod, asked),
         previous=asked.options.previous,

@@ -7,7 +7,6 @@ import yaml
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,19 +19,8 @@ from clusters.pods import PodCondition
 from clusters.wire import Metadata, Wire
 from dashboard.access import at_cluster
 from dashboard.links import object_url
-from dashboard.problems import Problem
 from dashboard.views import pods, streams, workloads
-from dashboard.views.parts import (
-    ConditionRow,
-    EventRow,
-    Link,
-    Tab,
-    annotations,
-    condition_rows,
-    event_rows,
-    head,
-    moment,
-)
+from dashboard.views.parts import Details, Events, Head, StateView, details, events_of, head, moment
 from dashboard.views.rows import Fact
 
 
@@ -54,47 +42,25 @@ class AnyObject(Wire, frozen=True):
 class ObjectPage:
     """The context of objects/object.html, as ``page``."""
 
-    name: str
-    namespace: str
-    kind_title: str | Promise
-    back: Link
-    tabs: list[Tab]
-    tone: str
-    word: str
-    reason: str
+    head: Head
+    state: StateView
     facts: list[Fact]
-    conditions: list[ConditionRow]
-    events: list[EventRow]
-    events_problem: Problem | None
-    labels: list[tuple[str, str]]
-    annotations: list[tuple[str, str]]
-    wanted: int | None = None
-    available: int = 0
-    rollout: str = ""
+    details: Details
 
 
 @dataclass(frozen=True, slots=True)
 class EventsPage:
     """The context of objects/events.html, as ``page``."""
 
-    name: str
-    namespace: str
-    kind_title: str | Promise
-    back: Link
-    tabs: list[Tab]
-    events: list[EventRow]
-    events_problem: Problem | None
+    head: Head
+    events: Events
 
 
 @dataclass(frozen=True, slots=True)
 class YamlPage:
     """The context of objects/yaml.html, as ``page``; ``managed_text`` is empty where nobody manages fields."""
 
-    name: str
-    namespace: str
-    kind_title: str | Promise
-    back: Link
-    tabs: list[Tab]
+    head: Head
     text: str
     managed_text: str
     download_url: str
@@ -112,22 +78,15 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
     if found.key in workloads.KINDS:
         return workloads.workload_page(request, connection, found, namespace, name)
     thing = connection.get(found.path(namespace, name), type=AnyObject)
-    rows, problem = event_rows(connection, found, namespace, thing.metadata)
     state = state_of(thing)
     page = ObjectPage(
-        **head(connection, found, namespace, name, "object"),
-        tone=state.tone,
-        word=state.word,
-        reason="",
+        head=head(connection, found, namespace, name, "object"),
+        state=StateView(state.tone, state.word),
         facts=[
             Fact(_("API version"), found.api_version),
             Fact(_("Created"), moment(thing.metadata.creation_timestamp)),
         ],
-        conditions=condition_rows(thing.status.conditions),
-        events=rows,
-        events_problem=problem,
-        labels=sorted(thing.metadata.labels.items()),
-        annotations=annotations(thing.metadata),
+        details=details(connection, found, namespace, thing.metadata, thing.status.conditions),
     )
     return render(request, "objects/object.html", {"page": page})
 
@@ -138,8 +97,10 @@ def events_page(request: HttpRequest, connection: Connection, namespace: str, ki
     """The events of an object."""
     found = discovery.find(connection, kind)
     thing = connection.get(found.path(namespace, name), type=AnyObject)
-    rows, problem = event_rows(connection, found, namespace, thing.metadata)
-    page = EventsPage(**head(connection, found, namespace, name, "events"), events=rows, events_problem=problem)
+    page = EventsPage(
+        head=head(connection, found, namespace, name, "events"),
+        events=events_of(connection, found, namespace, thing.metadata),
+    )
     return render(request, "objects/events.html", {"page": page})
 
 
@@ -157,7 +118,7 @@ def yaml_page(request: HttpRequest, connection: Connection, namespace: str, kind
         response["Content-Disposition"] = f'attachment; filename="{found.plural}-{name}.yaml"'
         return response
     page = YamlPage(
-        **head(connection, found, namespace, name, "yaml"),
+        head=head(connection, found, namespace, name, "yaml"),
         text=text,
         managed_text=to_yaml({"managedFields": managed}) if managed else "",
         download_url=f"{url}?download=1",

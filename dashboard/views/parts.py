@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -38,6 +37,32 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The context of objects/_head.html, as ``page.head``: what all pages of an object begin with."""
+
+    name: str
+    namespace: str
+    kind_title: str | Promise
+    back: Link
+    tabs: list[Tab]
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    """The context of objects/_state.html, as ``page.state``: what a watch swaps while the page is open.
+
+    ``wanted`` is None where nothing has a number of replicas.
+    """
+
+    tone: str
+    word: str
+    reason: str = ""
+    wanted: int | None = None
+    available: int = 0
+    rollout: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """One event of an object."""
 
@@ -47,6 +72,14 @@ class EventRow:
     count: int
     last_seen: datetime
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The context of objects/_events.html, as ``events``: rows, or why there are none to show."""
+
+    rows: list[EventRow]
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +94,36 @@ class ConditionRow:
     since: datetime | None
 
 
-def head(connection: Connection, kind: Kind, namespace: str, name: str, current: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What stands below an object's own, as ``page.details``, whatever its kind."""
+
+    conditions: list[ConditionRow]
+    events: Events
+    labels: list[tuple[str, str]]
+    annotations: list[tuple[str, str]]
+
+
+def head(connection: Connection, kind: Kind, namespace: str, name: str, current: str) -> Head:
     """What all pages of an object begin with."""
     cluster = connection.cluster
     pages = [("object", _("Overview")), ("events", _("Events")), ("yaml", _("YAML"))]
     if kind.key == PODS.key:
         pages.insert(1, ("logs", _("Logs")))
     tabs = [Tab(key, label, object_url(cluster, kind, namespace, name, key), key == current) for key, label in pages]
-    return {
-        "name": name,
-        "namespace": namespace,
-        "kind_title": kind.title,
-        "back": Link(kind.title_plural, list_url(cluster, kind, namespace)),
-        "tabs": tabs,
-    }
+    return Head(name, namespace, kind.title, Link(kind.title_plural, list_url(cluster, kind, namespace)), tabs)
+
+
+def details(
+    connection: Connection, kind: Kind, namespace: str, metadata: Metadata, conditions: Iterable[PodCondition]
+) -> Details:
+    """What stands below an object's own."""
+    return Details(
+        conditions=condition_rows(conditions),
+        events=events_of(connection, kind, namespace, metadata),
+        labels=sorted(metadata.labels.items()),
+        annotations=annotations(metadata),
+    )
 
 
 GOOD_WHEN_FALSE = (
@@ -106,15 +155,13 @@ def condition_tone(condition: PodCondition) -> str:
     return "ok" if condition.status == good else "warn"
 
 
-def event_rows(
-    connection: Connection, kind: Kind, namespace: str, metadata: Metadata
-) -> tuple[list[EventRow], Problem | None]:
+def events_of(connection: Connection, kind: Kind, namespace: str, metadata: Metadata) -> Events:
     """The events of an object, or why they cannot be shown; the rest of the page does not depend on them."""
     try:
         found = events.of_object(connection, namespace, metadata.uid, kind.kind, metadata.name)
     except errors.ClusterError as error:
-        return [], problem_of(error, _("The events cannot be shown"))
-    return [event_row(event) for event in found], None
+        return Events([], problem_of(error, _("The events cannot be shown")))
+    return Events([event_row(event) for event in found])
 
 
 def event_row(event: Event) -> EventRow:

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from clusters import errors, tables
@@ -16,19 +15,7 @@ from clusters.kinds.kind import State
 from clusters.pods import Container, ContainerStatus, Pod
 from clusters.wire import TABLE, Table
 from dashboard.links import list_url, object_url
-from dashboard.problems import Problem
-from dashboard.views.parts import (
-    ConditionRow,
-    EventRow,
-    Link,
-    Tab,
-    annotations,
-    condition_rows,
-    event_rows,
-    head,
-    moment,
-    owner_link,
-)
+from dashboard.views.parts import Details, Head, Link, StateView, details, head, moment, owner_link
 from dashboard.views.rows import Fact
 
 
@@ -55,52 +42,25 @@ class ContainerView:
 
 
 @dataclass(frozen=True, slots=True)
-class StateView:
-    """The context of objects/_state.html, as ``page``: what a watch swaps while the page is open."""
-
-    tone: str
-    word: str
-    reason: str
-    wanted: int | None = None
-    available: int = 0
-    rollout: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PodPage:
-    """The context of objects/pod.html, as ``page``; its last three are for workloads: the state fragment reads them."""
+    """The context of objects/pod.html, as ``page``."""
 
-    name: str
-    namespace: str
-    kind_title: str | Promise
-    back: Link
-    tabs: list[Tab]
-    tone: str
-    word: str
-    reason: str
+    head: Head
+    state: StateView
     facts: list[Fact]
     containers: list[ContainerView]
     init_containers: list[ContainerView]
-    conditions: list[ConditionRow]
-    events: list[EventRow]
-    events_problem: Problem | None
+    details: Details
     owner: Link | None
     node: Link | None
-    labels: list[tuple[str, str]]
-    annotations: list[tuple[str, str]]
     stream_url: str
     logs_url: str
     previous_logs_url: str
-    wanted: int | None = None
-    available: int = 0
-    rollout: str = ""
 
 
 def pod_page(request: HttpRequest, connection: Connection, namespace: str, name: str) -> HttpResponse:
     """The page of one pod. Raises ClusterError."""
     pod = pods_of.read(connection, namespace, name)
-    state = state_view(connection, namespace, name, pod)
-    rows, problem = event_rows(connection, PODS, namespace, pod.metadata)
     containers = container_views(connection, pod, pod.spec.containers + pod.spec.ephemeral_containers)
     init_containers = container_views(connection, pod, pod.spec.init_containers, init=True)
     # One that crashes in a loop runs for some seconds of every round: how its last run ended is what counts.
@@ -108,20 +68,14 @@ def pod_page(request: HttpRequest, connection: Connection, namespace: str, name:
         (each for each in (*init_containers, *containers) if each.previous_logs_url and each.exit_code != "0"), None
     )
     page = PodPage(
-        **head(connection, PODS, namespace, name, "object"),
-        tone=state.tone,
-        word=state.word,
-        reason=state.reason,
+        head=head(connection, PODS, namespace, name, "object"),
+        state=state_view(connection, namespace, name, pod),
         facts=facts(pod),
         containers=containers,
         init_containers=init_containers,
-        conditions=condition_rows(pod.status.conditions),
-        events=rows,
-        events_problem=problem,
+        details=details(connection, PODS, namespace, pod.metadata, pod.status.conditions),
         owner=owner_link(connection, namespace, pod.metadata),
         node=node_link(connection, pod),
-        labels=sorted(pod.metadata.labels.items()),
-        annotations=annotations(pod.metadata),
         stream_url=f"{object_url(connection.cluster, PODS, namespace, name)}?watch=1",
         logs_url=object_url(connection.cluster, PODS, namespace, name, "logs"),
         previous_logs_url=failed.previous_logs_url if failed else "",

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -16,7 +15,7 @@ from dashboard import audit
 from dashboard.access import at_cluster
 from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of, wording_of
-from dashboard.views.parts import Link
+from dashboard.views.parts import Head, Link
 from dashboard.views.rows import Fact
 from dashboard.views.workloads import autoscaler_fact
 
@@ -27,11 +26,7 @@ MOST = 10_000  # a slip of the thumb is not to fill a cluster
 class ScalePage:
     """The context of scale/scale.html, as ``page``; ``less`` and ``more`` are what the steps without script lead to."""
 
-    kind: Kind
-    kind_title: str | Promise
-    back: Link
-    name: str
-    namespace: str
+    head: Head
     current: int
     wanted: int
     less: int
@@ -125,11 +120,7 @@ def page_of(
 ) -> ScalePage:
     """The form's context."""
     return ScalePage(
-        kind=kind,
-        kind_title=kind.title,
-        back=Link(name, object_url(connection.cluster, kind, namespace, name)),
-        name=name,
-        namespace=namespace,
+        head=Head(name, namespace, kind.title, Link(name, object_url(connection.cluster, kind, namespace, name)), []),
         current=current,
         wanted=wanted,
         less=max(wanted - 1, 0),

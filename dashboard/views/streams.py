@@ -27,6 +27,7 @@ from clusters.kinds.kind import Kind
 from clusters.tables import Column, Query, Row
 from clusters.watches import Change
 from dashboard.views import pods, workloads
+from dashboard.views.parts import StateView
 from dashboard.views.rows import layout, row_id
 
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -256,12 +257,15 @@ def state_partials(connection: Connection, kind: Kind, namespace: str, name: str
     """What of an object's page changes with its state. Raises ClusterError."""
     if kind.key == PODS.key:
         pod = pods_of.read(connection, namespace, name)
-        state = pods.state_view(connection, namespace, name, pod)
-        return swapped("state", render_to_string("objects/_state.html", {"page": state}))
+        return state_partial(pods.state_view(connection, namespace, name, pod))
     if kind.key not in workloads.KINDS:
         return ""
     workload = workloads_of.read(connection, kind, namespace, name)
     rows, _problem = workloads.pod_rows(connection, namespace, workloads_of.selector_text(workload.spec.selector))
-    state_html = render_to_string("objects/_state.html", {"page": workloads.state_view(kind, workload)})
     rows_html = "".join(render_to_string("lists/_row.html", {"row": row, "page": {}}) for row in rows)
-    return swapped("state", state_html) + swapped("rows", rows_html, "innerHTML")
+    return state_partial(workloads.state_view(kind, workload)) + swapped("rows", rows_html, "innerHTML")
+
+
+def state_partial(state: StateView) -> SafeString:
+    """The partial that swaps the state of an object's page."""
+    return swapped("state", render_to_string("objects/_state.html", {"page": {"state": state}}))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from clusters import errors, permissions, tables
@@ -16,19 +15,8 @@ from clusters.wire import Autoscaler
 from clusters.workloads import Workload
 from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of
-from dashboard.views.parts import (
-    ConditionRow,
-    EventRow,
-    Link,
-    Tab,
-    annotations,
-    condition_rows,
-    event_rows,
-    head,
-    moment,
-    owner_link,
-)
-from dashboard.views.pods import StateView, pods_url
+from dashboard.views.parts import Details, Head, Link, StateView, details, head, moment, owner_link
+from dashboard.views.pods import pods_url
 from dashboard.views.rows import Fact, RowView, layout
 
 KINDS = {"deployments.apps", "statefulsets.apps", "replicasets.apps", "daemonsets.apps"}
@@ -48,31 +36,14 @@ class Undo:
 class WorkloadPage:
     """The context of objects/workload.html, as ``page``."""
 
-    name: str
-    namespace: str
-    kind_title: str | Promise
-    back: Link
-    tabs: list[Tab]
-    kind: Kind
-    tone: str
-    word: str
-    reason: str
-    ready: int
-    wanted: int
-    updated: int
-    available: int
-    rollout: str
-    paused: bool
+    head: Head
+    state: StateView
     facts: list[Fact]
     images: list[str]
     pods: list[RowView]
     pods_problem: Problem | None
     pods_url: str
-    events: list[EventRow]
-    events_problem: Problem | None
-    conditions: list[ConditionRow]
-    labels: list[tuple[str, str]]
-    annotations: list[tuple[str, str]]
+    details: Details
     owner: Link | None
     scale_url: str
     may_scale: bool
@@ -86,39 +57,24 @@ def workload_page(request: HttpRequest, connection: Connection, kind: Kind, name
     """The page of one workload. Raises ClusterError where the workload itself cannot be read."""
     workload = workloads_of.read(connection, kind, namespace, name)
     state = state_view(kind, workload)
-    progress = workloads_of.progress(kind, workload)
     selector = workloads_of.selector_text(workload.spec.selector)
     rows, pods_problem = pod_rows(connection, namespace, selector)
-    found_events, events_problem = event_rows(connection, kind, namespace, workload.metadata)
     url = object_url(connection.cluster, kind, namespace, name)
     page = WorkloadPage(
-        **head(connection, kind, namespace, name, "object"),
-        kind=kind,
-        tone=state.tone,
-        word=state.word,
-        reason=state.reason,
-        ready=progress.ready,
-        wanted=progress.wanted,
-        updated=progress.updated,
-        available=progress.available,
-        rollout=progress.rollout,
-        paused=workload.spec.paused,
+        head=head(connection, kind, namespace, name, "object"),
+        state=state,
         facts=facts(workload),
         images=[container.image for container in workload.spec.template.spec.containers],
         pods=rows,
         pods_problem=pods_problem,
         pods_url=pods_url(connection, namespace, selector),
-        events=found_events,
-        events_problem=events_problem,
-        conditions=condition_rows(workload.status.conditions),
-        labels=sorted(workload.metadata.labels.items()),
-        annotations=annotations(workload.metadata),
+        details=details(connection, kind, namespace, workload.metadata, workload.status.conditions),
         owner=owner_link(connection, namespace, workload.metadata),
         scale_url=object_url(connection.cluster, kind, namespace, name, "scale") if kind.scalable else "",
         may_scale=kind.scalable and may_scale(connection, kind, namespace, name),
         stream_url=f"{url}?watch=1",
         autoscaler=autoscaler_fact(connection, kind, namespace, name),
-        undo=undo_of(request, connection, kind, namespace, name, progress.wanted),
+        undo=undo_of(request, connection, kind, namespace, name, state.wanted),
     )
     return render(request, "objects/workload.html", {"page": page})
 
@@ -191,10 +147,10 @@ def autoscaler_words(autoscaler: Autoscaler) -> str:
 
 
 def undo_of(
-    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str, wanted: int
+    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str, wanted: int | None
 ) -> Undo | None:
     """The way back, right after a scaling (``scaled_from`` and ``scaled_to`` in the URL) that is still in force."""
     before, after = request.GET.get("scaled_from", ""), request.GET.get("scaled_to", "")
-    if not (before.isdecimal() and after == str(wanted) and len(before) < 8):
+    if wanted is None or not (before.isdecimal() and after == str(wanted) and len(before) < 8):
         return None
     return Undo(int(before), wanted, object_url(connection.cluster, kind, namespace, name, "scale"))

@@ -38,13 +38,13 @@ def page_of(olivia):
 )
 def test_the_first_thing_is_the_state_and_why(page_of, start, tone, word, reason):
     _address, page, html = page_of(start)
-    assert (page.tone, page.word) == (tone, word)
-    assert reason in page.reason
-    assert tone != "ok" or page.reason == ""
+    assert (page.state.tone, page.state.word) == (tone, word)
+    assert reason in page.state.reason
+    assert tone != "ok" or page.state.reason == ""
     band = html.by_id("state")
     assert f"tone-{tone}" in band.attributes["class"].split()
     assert band.one("p", class_="word").text == word
-    assert [each.text for each in band.all("p", class_="why")] == ([page.reason] if page.reason else [])
+    assert [each.text for each in band.all("p", class_="why")] == ([page.state.reason] if page.state.reason else [])
 
 
 def test_a_crashing_container_says_how_often_and_how_it_ended_last_time(page_of, demo):
@@ -97,32 +97,33 @@ def test_owner_node_and_tabs_lead_on(olivia, page_of):
         "/c/demo/shop/replicasets.apps",
     )
     assert page.node.url == f"/c/demo/-/nodes/{page.node.label}/"
-    assert [(tab.label, tab.current) for tab in page.tabs] == [
+    assert [(tab.label, tab.current) for tab in page.head.tabs] == [
         ("Overview", True),
         ("Logs", False),
         ("Events", False),
         ("YAML", False),
     ]
-    for target in (page.owner.url, page.node.url, page.back.url, *(tab.url for tab in page.tabs)):
+    for target in (page.owner.url, page.node.url, page.head.back.url, *(tab.url for tab in page.head.tabs)):
         assert olivia.get(target).status_code == 200
     assert page.stream_url == f"{address}?watch=1"
 
 
 def test_conditions_that_are_not_as_they_should_be_come_first(page_of):
     _address, page, _html = page_of("recommendations")
-    first = page.conditions[0]
+    first = page.details.conditions[0]
     assert (first.type, first.status, first.tone, first.reason) == ("PodScheduled", "False", "warn", "Unschedulable")
     _address, page, _html = page_of("frontend-")
-    assert {condition.tone for condition in page.conditions} == {"ok"}
+    assert {condition.tone for condition in page.details.conditions} == {"ok"}
 
 
 def test_events_stand_on_the_page_and_on_one_of_their_own(olivia, page_of):
     address, page, html = page_of("recommendations")
-    assert ("FailedScheduling", "warn") in {(event.reason, event.tone) for event in page.events}
+    assert ("FailedScheduling", "warn") in {(event.reason, event.tone) for event in page.details.events.rows}
     assert "FailedScheduling" in html.by_id("events").text
     alone = olivia.get(f"{address}events/")
-    assert [event.message for event in alone.context["page"].events] == [event.message for event in page.events]
-    times = [event.last_seen for event in page.events]
+    events = page.details.events.rows
+    assert [event.message for event in alone.context["page"].events.rows] == [event.message for event in events]
+    times = [event.last_seen for event in events]
     assert times == sorted(times, reverse=True)
 
 
@@ -166,16 +167,16 @@ def test_who_may_not_read_a_pod(nadia):
 def test_others_see_a_pod_too(signed_in, person):
     response = signed_in(person).get(f"{SHOP}image-resizer/")
     assert response.status_code == 200
-    assert response.context["page"].word == "OOMKilled"
-    assert response.context["page"].events
+    assert response.context["page"].state.word == "OOMKilled"
+    assert response.context["page"].details.events.rows
 
 
 def test_an_object_of_any_kind_has_a_page(olivia):
     response = olivia.get("/c/demo/shop/boats.marina.example.com/petrel/")
     page = response.context["page"]
     assert page.facts[0].text == "marina.example.com/v1"
-    assert [tab.key for tab in page.tabs] == ["object", "events", "yaml"]
+    assert [tab.key for tab in page.head.tabs] == ["object", "events", "yaml"]
     assert tree(response.content).one("h1").text == "petrel"
     node = olivia.get("/c/demo/-/nodes/harbor-4/").context["page"]
-    assert (node.tone, node.word) == ("bad", "Not Ready")
-    assert node.conditions[0].tone == "warn"
+    assert (node.state.tone, node.state.word) == ("bad", "Not Ready")
+    assert node.details.conditions[0].tone == "warn"

@@ -15,9 +15,9 @@ from dashboard.views.entrance import ClusterCard, ClustersPage
 from dashboard.views.lists import Choice, ColumnView, ListForm, ListPage
 from dashboard.views.logs import LineView, LogsPage
 from dashboard.views.objects import EventsPage, ObjectPage, YamlPage
-from dashboard.views.parts import ConditionRow, EventRow, Link, Tab
+from dashboard.views.parts import ConditionRow, Details, EventRow, Events, Head, Link, StateView, Tab
 from dashboard.views.places import HomePage, MorePage, Section
-from dashboard.views.pods import ContainerView, PodPage, StateView
+from dashboard.views.pods import ContainerView, PodPage
 from dashboard.views.rows import Cell, Fact, RowView
 from dashboard.views.scale import ScalePage
 from dashboard.views.workloads import Undo, WorkloadPage
@@ -35,7 +35,6 @@ PAGES = {
     "objects/pod.html": PodPage,
     "objects/workload.html": WorkloadPage,
     "objects/yaml.html": YamlPage,
-    "objects/_state.html": StateView,
     "scale/scale.html": ScalePage,
 }
 # What a name stands for in a loop or under a page.
@@ -52,11 +51,15 @@ NAMES = {
     "link": Link,
     "option": Choice,
     "page.autoscaler": Fact,
-    "page.back": Link,
+    "events": Events,
+    "page.details": Details,
     "page.form": ListForm,
+    "page.head": Head,
+    "page.head.back": Link,
     "page.kind": Kind,
     "page.node": Link,
     "page.owner": Link,
+    "page.state": StateView,
     "page.undo": Undo,
     "person": DemoPerson,
     "problem": Problem,

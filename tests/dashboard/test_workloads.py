@@ -12,8 +12,8 @@ SHOP = "/c/demo/shop/deployments.apps/"
 def test_a_deployment_that_is_well(olivia):
     response = olivia.get(f"{SHOP}frontend/")
     page = response.context["page"]
-    assert (page.tone, page.word, page.reason, page.rollout) == ("ok", "Ready", "", "")
-    assert (page.wanted, page.ready, page.updated, page.available) == (3, 3, 3, 3)
+    assert (page.state.tone, page.state.word, page.state.reason, page.state.rollout) == ("ok", "Ready", "", "")
+    assert (page.state.wanted, page.state.available) == (3, 3)
     assert page.images == ["registry.example.com/shop/frontend:4.12.1"]
     assert [row.word for row in page.pods] == ["Running"] * 3
     assert all(row.name.startswith("frontend-") for row in page.pods)
@@ -28,8 +28,8 @@ def test_a_deployment_that_is_well(olivia):
 def test_a_deployment_that_is_not(olivia):
     response = olivia.get(f"{SHOP}worker/")
     page = response.context["page"]
-    assert (page.tone, page.word) == ("bad", "None ready")
-    assert page.rollout == "0 of 1 replicas are available."
+    assert (page.state.tone, page.state.word) == ("bad", "None ready")
+    assert page.state.rollout == "0 of 1 replicas are available."
     assert [row.word for row in page.pods] == ["CrashLoopBackOff"]
     progress = tree(response.content).one("progress")
     assert (progress.attributes["max"], progress.attributes["value"]) == ("1", "0")
@@ -41,16 +41,21 @@ def test_a_rollout_says_how_far_it_is(olivia, demo):
     try:
         demo.world.advance(0.2)
         page = olivia.get(f"{SHOP}frontend/").context["page"]
-        assert (page.wanted, page.available, page.tone, page.word) == (5, 3, "warn", "3 of 5 ready")
-        assert page.rollout == "3 of 5 replicas are available."
+        assert (page.state.wanted, page.state.available, page.state.tone, page.state.word) == (
+            5,
+            3,
+            "warn",
+            "3 of 5 ready",
+        )
+        assert page.state.rollout == "3 of 5 replicas are available."
         assert page.pods[0].tone != "ok"
         demo.world.advance(30)
         page = olivia.get(f"{SHOP}frontend/").context["page"]
-        assert (page.available, page.tone, page.rollout) == (5, "ok", "")
+        assert (page.state.available, page.state.tone, page.state.rollout) == (5, "ok", "")
     finally:
         api(demo, "PATCH", address, {"spec": {"replicas": 3}}, "application/merge-patch+json")
         demo.world.advance(60)
-    assert olivia.get(f"{SHOP}frontend/").context["page"].ready == 3
+    assert olivia.get(f"{SHOP}frontend/").context["page"].state.available == 3
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def test_other_workloads_have_the_same_page(olivia, kind, name, scalable):
     namespace = "shop" if scalable else "kube-system"
     response = olivia.get(f"/c/demo/{namespace}/{kind}/{name}/")
     page = response.context["page"]
-    assert (page.tone, page.word, page.rollout) == ("ok", "Ready", "")
+    assert (page.state.tone, page.state.word, page.state.rollout) == ("ok", "Ready", "")
     assert page.pods
     assert page.may_scale == scalable
     assert bool(tree(response.content).all("div", class_="act")) == scalable
@@ -87,7 +92,7 @@ def test_the_page_stands_without_pods_events_and_autoscalers(olivia, tap):
         response = olivia.get(f"{SHOP}api/")
     assert response.status_code == 200
     page = response.context["page"]
-    assert (page.pods, page.events, page.autoscaler) == ([], [], None)
+    assert (page.pods, page.details.events.rows, page.autoscaler) == ([], [], None)
     assert tree(response.content).text.count("not for you") == 2
 
 
@@ -97,7 +102,7 @@ def test_the_page_stands_where_a_side_question_fails(olivia, tap, what, status):
     with tap.answering(what, status, refusal(status, "Failure", "not now")):
         response = olivia.get(f"{SHOP}frontend/")
     assert response.status_code == 200
-    assert response.context["page"].word == "Ready"
+    assert response.context["page"].state.word == "Ready"
 
 
 def test_a_workload_that_is_gone(olivia):
