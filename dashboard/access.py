@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from clusters.connection import connect
+from clusters.models import Cluster
 from clusters.names import segment
 from dashboard import signin
+from dashboard.links import ALL
 from dashboard.problems import Problem, problem_response
 
 View = Callable[..., HttpResponseBase]
-ALL = "-"
 
 
 def at_cluster(view: View) -> View:
@@ -45,6 +46,12 @@ def at_cluster(view: View) -> View:
         return view(request, connection, **kwargs)
 
     return wrapper
+
+
+def asked_namespace(request: HttpRequest, cluster: Cluster) -> str:
+    """The namespace that the query asks for, without one the cluster's default; "" for all (``-``). Raises BadName."""
+    asked = request.GET.get("namespace") or cluster.default_namespace
+    return segment(asked) if asked and asked != ALL else ""
 
 
 def signed_in(view: View) -> View:

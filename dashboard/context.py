@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from clusters.kinds import DEPLOYMENTS, KNOWN, PODS
 from clusters.models import Cluster
 from dashboard import signin
-from dashboard.links import home_url, list_url, namespaces_url
+from dashboard.links import ALL, home_url, list_url, more_url, namespaces_url
 from dashboard.views.preferences import theme_of
+
+NAMESPACED_PAGES = {"home", "more"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "cluster": cluster,
         "namespace": namespace,
-        "namespaces_url": namespaces_picker(request, cluster) if cluster else "",
+        "namespaces_url": namespaces_picker(request, cluster, namespace) if cluster else "",
         "nav": nav_items(request, cluster, namespace) if cluster else [],
         "person": signin.person(request),
         "way": signin.way_title(request),
@@ -42,11 +44,12 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def namespaces_picker(request: HttpRequest, cluster: Cluster) -> str:
-    """The picker's URL, with the kind that is open, so that choosing a namespace stays with it."""
+def namespaces_picker(request: HttpRequest, cluster: Cluster, namespace: str) -> str:
+    """The picker's URL, with the kind or page that is open, so that choosing a namespace stays with it."""
     match = request.resolver_match
     kind = match.kwargs.get("kind", "") if match else ""
-    return f"{namespaces_url(cluster)}?kind={kind}" if kind else namespaces_url(cluster)
+    page = match.url_name if match and match.url_name in NAMESPACED_PAGES else ""
+    return namespaces_url(cluster, kind=kind, page=page or "", namespace=namespace or ALL)
 
 
 def nav_items(request: HttpRequest, cluster: Cluster, namespace: str) -> list[NavItem]:
@@ -54,10 +57,12 @@ def nav_items(request: HttpRequest, cluster: Cluster, namespace: str) -> list[Na
     match = request.resolver_match
     where = match.url_name if match else ""
     kind = match.kwargs.get("kind", "") if match else ""
+    # All namespaces were asked for where a query says so and names none.
+    kept = namespace or (ALL if request.GET.get("namespace") else "")
     workloads = {key for key, each in KNOWN.items() if each.scalable or key == "daemonsets.apps"}
     return [
-        NavItem("home", _("Home"), home_url(cluster), where == "home", "house"),
+        NavItem("home", _("Home"), home_url(cluster, kept), where == "home", "house"),
         NavItem("pods", _("Pods"), list_url(cluster, PODS, namespace), kind == PODS.key, "box"),
         NavItem("workloads", _("Workloads"), list_url(cluster, DEPLOYMENTS, namespace), kind in workloads, "layers"),
-        NavItem("more", _("More"), f"{home_url(cluster)}more/", where == "more", "ellipsis"),
+        NavItem("more", _("More"), more_url(cluster, kept), where == "more", "ellipsis"),
     ]

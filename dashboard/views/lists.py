@@ -201,7 +201,7 @@ def forbidden_problem(connection: Connection, kind: Kind, namespace: str, error:
     problem = problem_of(error, refused_title(kind, namespace))
     if not kind.namespaced:
         return problem
-    picker = f"{namespaces_url(connection.cluster)}?kind={kind.key}"
+    picker = namespaces_url(connection.cluster, kind=kind.key)
     return replace(problem, action_label=_("Choose a namespace"), action_url=picker)
 
 

@@ -1,5 +1,6 @@
 """The places of a cluster: its home, its namespaces, and everything else it offers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +15,8 @@ from clusters.kinds import DEPLOYMENTS, KNOWN, NAMESPACES, PODS
 from clusters.kinds.kind import Kind
 from clusters.names import segment
 from dashboard import signin
-from dashboard.access import at_cluster
-from dashboard.links import list_url
+from dashboard.access import asked_namespace, at_cluster
+from dashboard.links import ALL, home_url, list_url, more_url
 from dashboard.problems import Problem, problem_of
 from dashboard.views.lists import Choice, refused_title
 from dashboard.views.parts import Link
@@ -24,6 +25,7 @@ from dashboard.views.rows import Fact, RowView, layout
 SHOWN_AT_HOME = 8
 HOME_KINDS = (PODS, DEPLOYMENTS, KNOWN["statefulsets.apps"])
 MOST_NAMESPACES = 200
+PAGES = {"home": home_url, "more": more_url}
 WORKLOADS = (
     "pods",
     "deployments.apps",
@@ -72,8 +74,8 @@ class MorePage:
 @require_safe
 @at_cluster
 def home(request: HttpRequest, connection: Connection) -> HttpResponse:
-    """Is anything wrong? Pods and workloads that need attention, in the default namespace or in all."""
-    namespace = connection.cluster.default_namespace
+    """Is anything wrong? Pods and workloads that need attention, in one namespace or in all."""
+    namespace = asked_namespace(request, connection.cluster)
     request.namespace = namespace  # type: ignore[attr-defined]
     sections = [section(connection, kind, namespace) for kind in HOME_KINDS]
     tone, verdict = verdict_of(sections)
@@ -121,37 +123,48 @@ def section(connection: Connection, kind: Kind, namespace: str) -> Section:
 @at_cluster
 def namespaces(request: HttpRequest, connection: Connection) -> HttpResponse:
     """The namespace picker; who may not list namespaces can type the name of one."""
-    kind = discovery.find(connection, request.GET.get("kind") or PODS.key)
-    kind = kind if kind.namespaced else PODS
+    current = asked_namespace(request, connection.cluster)
+    request.namespace = current  # type: ignore[attr-defined]
+    address = addresses(connection, request.GET.get("page", ""), request.GET.get("kind", ""))
     text = request.GET.get("q", "").strip()
     problem: Problem | None = None
     options: list[Choice] = []
     try:
         query = tables.Query(text=text, sort="name", limit=MOST_NAMESPACES)
         rows = tables.page(connection, NAMESPACES, "", query).rows
-        options = [Choice(row.name, row.name, list_url(connection.cluster, kind, row.name), False) for row in rows]
+        options = [Choice(row.name, row.name, address(row.name), row.name == current) for row in rows]
     except errors.Forbidden as error:
         problem = problem_of(error, refused_title(NAMESPACES, ""))
-        options = typed_namespace(connection, kind, text)
+        options = typed_namespace(connection, address, text)
     context = {
         "options": options,
         "text": text,
         "problem": None if options else problem,
-        "all_url": list_url(connection.cluster, kind),
-        "kind": kind.key,
+        "all_url": address(""),
+        "kept": {key: request.GET[key] for key in ("kind", "page", "namespace") if key in request.GET},
     }
     target = (request.headers.get("HX-Target") or "").rpartition("#")[2]
     fragment = request.htmx and target == "options"  # type: ignore[attr-defined]
     return render(request, "namespaces/_options.html" if fragment else "namespaces/picker.html", context)
 
 
-def typed_namespace(connection: Connection, kind: Kind, text: str) -> list[Choice]:
+def addresses(connection: Connection, page: str, kind: str) -> Callable[[str], str]:
+    """Where choosing a namespace leads: to the page that was open, else to the kind's list. Raises ClusterError."""
+    cluster = connection.cluster
+    if page in PAGES:
+        return lambda namespace: PAGES[page](cluster, namespace or (ALL if cluster.default_namespace else ""))
+    found = discovery.find(connection, kind or PODS.key)
+    listed = found if found.namespaced else PODS
+    return lambda namespace: list_url(cluster, listed, namespace)
+
+
+def typed_namespace(connection: Connection, address: Callable[[str], str], text: str) -> list[Choice]:
     """The way on without a list of namespaces: the one that was typed, or else the cluster's default one."""
     name = text or connection.cluster.default_namespace
     if not name:
         return []
     try:
-        return [Choice(name, segment(name), list_url(connection.cluster, kind, name), False)]
+        return [Choice(name, segment(name), address(name), False)]
     except errors.BadName:
         return []
 
@@ -162,9 +175,11 @@ def more(request: HttpRequest, connection: Connection) -> HttpResponse:
     """All kinds that can be listed, who one is to this cluster, and one's own settings."""
     problem: Problem | None = None
     groups: list[tuple[str, list[Link]]] = []
+    namespace = asked_namespace(request, connection.cluster)
+    request.namespace = namespace  # type: ignore[attr-defined]
     username, memberships = "", []
     try:
-        groups = grouped(connection, discovery.kinds(connection))
+        groups = grouped(connection, discovery.kinds(connection), namespace)
         who = permissions.who_am_i(connection)
         username, memberships = who.username, who.groups
     except errors.ClusterError as error:
@@ -173,7 +188,7 @@ def more(request: HttpRequest, connection: Connection) -> HttpResponse:
     return render(request, "more/more.html", {"page": page, "clusters": signin.clusters(request), "problem": problem})
 
 
-def grouped(connection: Connection, kinds: list[Kind]) -> list[tuple[str, list[Link]]]:
+def grouped(connection: Connection, kinds: list[Kind], namespace: str) -> list[tuple[str, list[Link]]]:
     """Kinds as people know them: workloads, the rest of Kubernetes, and what was added to this cluster."""
     by_key = {kind.key: kind for kind in kinds}
     workloads = [by_key[key] for key in WORKLOADS if key in by_key]
@@ -181,14 +196,11 @@ def grouped(connection: Connection, kinds: list[Kind]) -> list[tuple[str, list[L
     built_in = [kind for kind in others if is_built_in(kind)]
     custom = [kind for kind in others if not is_built_in(kind)]
     named = ((_("Workloads"), workloads), (_("Kubernetes"), built_in), (_("Custom"), custom))
-    return [
-        (
-            title,
-            [Link(kind.title_plural or kind.kind, list_url(connection.cluster, kind), kind.group) for kind in members],
-        )
-        for title, members in named
-        if members
-    ]
+
+    def link(kind: Kind) -> Link:
+        return Link(kind.title_plural or kind.kind, list_url(connection.cluster, kind, namespace), kind.group)
+
+    return [(title, [link(kind) for kind in members]) for title, members in named if members]
 
 
 def is_built_in(kind: Kind) -> bool:

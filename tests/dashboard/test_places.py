@@ -69,6 +69,51 @@ def test_the_namespace_stays_while_one_moves_along_the_bar(olivia):
     assert addresses["Workloads"] == "/c/demo/shop/deployments.apps/"
 
 
+def bar_of(response):
+    bar = tree(response.content).one("nav", class_="nav")
+    return {link.text: link.attributes["href"] for link in bar.all("a")}
+
+
+def test_home_and_more_stay_in_the_namespace_too(olivia, tap):
+    home = olivia.get(bar_of(olivia.get("/c/demo/shop/pods/"))["Home"])
+    assert {row.namespace for section in sections(home).values() for row in section.items} == {"shop"}
+    assert tap.of(r"GET /api/v1/pods\?") == []
+    more = olivia.get(bar_of(home)["More"])
+    links = [link for _title, members in more.context["page"].groups for link in members]
+    assert [link.url for link in links if link.label == "Deployments"] == ["/c/demo/shop/deployments.apps/"]
+    assert bar_of(more)["Home"] == "/c/demo/?namespace=shop"
+    assert bar_of(more)["Pods"] == "/c/demo/shop/pods/"
+
+
+def test_all_namespaces_are_asked_for_where_there_is_a_default(nadia, tap):
+    response = nadia.get("/c/demo/more/?namespace=-")
+    assert bar_of(response) == {
+        "Home": "/c/demo/?namespace=-",
+        "Pods": "/c/demo/-/pods/",
+        "Workloads": "/c/demo/-/deployments.apps/",
+        "More": "/c/demo/more/?namespace=-",
+    }
+    nadia.get("/c/demo/?namespace=-")
+    assert tap.of(r"GET /api/v1/pods\?")
+
+
+@pytest.mark.parametrize("page", ["", "more/"])
+def test_a_namespace_that_cannot_be_one_is_refused(olivia, tap, page):
+    assert olivia.get(f"/c/demo/{page}?namespace=a/b").status_code == 404
+    assert tap.seen == []
+
+
+@pytest.mark.parametrize("page", ["", "more/"])
+def test_the_picker_stays_on_the_page_and_marks_what_is_open(olivia, page):
+    opened = tree(olivia.get(f"/c/demo/{page}?namespace=shop").content).one("a", class_="namespace")
+    response = olivia.get(opened.attributes["href"])
+    assert ("jobs", f"/c/demo/{page}?namespace=jobs") in options(response)
+    assert response.context["all_url"] == f"/c/demo/{page}"
+    assert [option.label for option in response.context["options"] if option.current] == ["shop"]
+    fields = {each.attributes["name"] for each in tree(response.content).one("form").all("input", type="hidden")}
+    assert fields == {"page", "namespace"}
+
+
 def options(response):
     return [(option.label, option.url) for option in response.context["options"]]
 
