@@ -18,9 +18,14 @@ NAMESPACE_NAME = RegexValidator(
     r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z",
     _("A namespace has lower-case letters, digits and hyphens, at most 63."),
 )
+HOST_NAME = RegexValidator(
+    r"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?\Z", _("Write a host name or an address, without a port.")
+)
 COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write the colour as #rrggbb."))
 # Clouds serve their metadata, secrets among it, at link-local addresses and at these.
-METADATA_HOSTS = frozenset({"fd00:ec2::254", "metadata.google.internal"})
+METADATA_NAMES = frozenset({"metadata.google.internal"})
+METADATA_ADDRESSES = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16")))
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 
 
 def validate_server(value: str) -> None:
@@ -40,22 +45,43 @@ def validate_server(value: str) -> None:
         raise ValidationError(_("The address must not have a query (?) or a fragment (#)."))
     if {".", ".."} & set(url.path.split("/")):
         raise ValidationError(_("The address must not have . or .. in its path."))
-    if url.hostname.rstrip(".") in METADATA_HOSTS or is_link_local(url.hostname.rstrip(".")):
+    if is_metadata(url.hostname.rstrip(".")):
         raise ValidationError(_("This is the metadata address of a cloud, not an API server."))
     if port == 0:
         raise ValidationError(_("Port 0 cannot be reached."))
 
 
-def is_link_local(host: str) -> bool:
-    """Whether ``host`` is a link-local address in any spelling that a resolver takes (``0xa9fea9fe`` is one too)."""
+def validate_proxy(value: str) -> None:
+    """Refuse what cannot be a proxy's address, and a password in it: who may see the row may not know that."""
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError as error:
+        raise ValidationError(_("This is not a URL: %(error)s."), params={"error": error}) from error
+    if not value.isprintable() or " " in value or url.scheme not in ("http", "https") or not url.hostname or port == 0:
+        raise ValidationError(_("Write the proxy's address as http://host:port."))
+    if url.username or url.password:
+        raise ValidationError(_("Leave user names and passwords out of the address: everybody who sees it sees them."))
+    if is_metadata(url.hostname.rstrip(".")):
+        raise ValidationError(_("This is the metadata address of a cloud, not a proxy."))
+
+
+def is_metadata(host: str) -> bool:
+    """Whether a cloud's metadata is served at ``host``, an address in any spelling that a resolver takes or a name.
+
+    ``0xa9fea9fe`` is 169.254.169.254 too. Names are not resolved: what they lead to may change after the check.
+    """
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         try:
             address = ipaddress.IPv4Address(socket.inet_aton(host))
         except OSError:
-            return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_link_local
+            return host.lower() in METADATA_NAMES
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else address.ipv4_mapped
+        address = inner or address
+    return address.is_link_local or address in METADATA_ADDRESSES
 
 
 def validate_certificate_authority(value: str) -> None:
@@ -93,6 +119,7 @@ class Cluster(models.Model):
         _("TLS server name"),
         max_length=253,
         blank=True,
+        validators=[HOST_NAME],
         help_text=_("If the certificate has another name than the address."),
     )
     insecure_skip_tls_verify = models.BooleanField(
@@ -101,7 +128,11 @@ class Cluster(models.Model):
         help_text=_("Anyone on the way could read every token. Only for trying things out."),
     )
     proxy_url = models.CharField(
-        _("proxy"), max_length=500, blank=True, help_text=_("To reach the API server through.")
+        _("proxy"),
+        max_length=500,
+        blank=True,
+        validators=[validate_proxy],
+        help_text=_("To reach the API server through, for example http://10.0.0.9:3128."),
     )
     color = models.CharField(_("colour"), max_length=7, default="#2f6feb", validators=[COLOR])
     production = models.BooleanField(_("production"), default=False, help_text=_("Marked on every page."))

@@ -4,6 +4,7 @@ import socket
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -28,7 +29,7 @@ def probe(cluster: Cluster) -> Probe:
     context = tls_context(cluster, None)
     try:
         with (
-            socket.create_connection((host, port), CONNECT_SECONDS) as plain,
+            plain_connection(cluster, host, port) as plain,
             context.wrap_socket(plain, server_hostname=cluster.tls_server_name or host) as secure,
         ):
             return Probe(secure.version() or "", valid_until(secure))
@@ -45,6 +46,22 @@ def probe(cluster: Cluster) -> Probe:
             _("nothing answers at %(host)s port %(port)d: %(error)s")
             % {"host": host, "port": port, "error": error.strerror or error}
         ) from error
+
+
+def plain_connection(cluster: Cluster, host: str, port: int) -> socket.socket:
+    """A connection to the API server, through the cluster's proxy where it has one. Raises OSError and Unreachable."""
+    if not cluster.proxy_url:
+        return socket.create_connection((host, port), CONNECT_SECONDS)
+    proxy = urlsplit(cluster.proxy_url)
+    if proxy.scheme != "http":
+        raise Unreachable(_("a proxy that speaks TLS itself cannot be tested from here"))
+    tunnel = HTTPConnection(proxy.hostname or "", proxy.port or 80, timeout=CONNECT_SECONDS)
+    tunnel.set_tunnel(host, port)
+    try:
+        tunnel.connect()
+    except HTTPException as error:
+        raise Unreachable(_("the proxy does not answer as one: %(error)s") % {"error": type(error).__name__}) from error
+    return tunnel.sock
 
 
 def valid_until(secure: ssl.SSLSocket) -> datetime | None:

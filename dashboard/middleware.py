@@ -42,6 +42,17 @@ def request_id(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def https(get_response: GetResponse) -> GetResponse:
+    """Take every request for one by https where PORTHOLE_HTTPS says so: what ends TLS may be any proxy, and silent."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if settings.HTTPS:
+            request.META["wsgi.url_scheme"] = "https"
+        return get_response(request)
+
+    return middleware
+
+
 def health(get_response: GetResponse) -> GetResponse:
     """Answer /healthz and /readyz under any host name, since a kubelet asks for a pod's own address."""
 

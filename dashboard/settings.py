@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "dashboard.middleware.request_id",
+    "dashboard.middleware.https",
     "dashboard.middleware.compression",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -127,6 +128,7 @@ SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_NAME = f"{COOKIE}-csrf"
 CSRF_COOKIE_SECURE = HTTPS
+LOGIN_REDIRECT_URL = "/"
 FILE_UPLOAD_HANDLERS: list[str] = []  # Porthole takes no files, so none are kept on the way
 CSRF_FAILURE_VIEW = "dashboard.views.problems.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0

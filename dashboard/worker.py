@@ -47,7 +47,7 @@ class Worker(ThreadWorker):
         bound_sending(client, self.send_seconds)
         connection = TConn(self.cfg, client, address, listener.getsockname())
         self.nr_conns += 1
-        connection.set_timeout()
+        connection.timeout = time.monotonic() + self.read_seconds
         self.pending_conns.append(connection)
         callback = partial(self.on_pending_socket_readable, connection)
         self.poller.register(client, selectors.EVENT_READ, callback)

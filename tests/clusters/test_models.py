@@ -41,10 +41,38 @@ def test_addresses_of_api_servers_are_taken(server):
         "https://[::ffff:169.254.169.254]", "https://2852039166", "https://0xa9fea9fe", "https://169.254.1.2",
         "https://[fe80::1]", "https://10.0.0.1/a b", "https://10.0.0.1\n", "https://10.0.0.1/../x",
         "https://10.0.0.1/x/..", "https://10.0.0.1\\@evil.example", "javascript:alert(1)",
+        "https://[fd00:ec2:0::254]", "https://[64:ff9b::a9fe:a9fe]", "https://100.100.100.200", "https://168.63.129.16",
     ],
 )  # fmt: skip
 def test_other_addresses_are_refused(server):
     assert problems(server=server) == ["server"]
+
+
+@pytest.mark.parametrize("proxy", ["", "http://10.0.0.9:3128", "https://proxy.example.com", "http://[::1]:8080"])
+def test_addresses_of_proxies_are_taken(proxy):
+    assert problems(proxy_url=proxy) == []
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "proxy.example.com", "file:///etc/passwd", "javascript:1", "socks5://10.0.0.9:1080", "http://", "http://[::1",
+        "http://user:secret@proxy:1", "http://user@proxy:1", "http://169.254.169.254:80", "http://proxy:0",
+        "http://a b", "http://proxy\n",
+    ],
+)  # fmt: skip
+def test_other_proxies_are_refused(proxy):
+    assert problems(proxy_url=proxy) == ["proxy_url"]
+
+
+@pytest.mark.parametrize("name", ["", "kubernetes", "api.example.com", "10.0.0.1", "fd00::1"])
+def test_names_in_certificates_are_taken(name):
+    assert problems(tls_server_name=name) == []
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a b", "https://a", "-a", "a/", "*.example.com"])
+def test_other_names_in_certificates_are_refused(name):
+    assert problems(tls_server_name=name) == ["tls_server_name"]
 
 
 @pytest.mark.parametrize("name", ["a", "home", "home-2", "eu.west.1", "x" * 63, "0"])

@@ -142,6 +142,19 @@ def test_signing_in_never_leads_to_another_site(browser, address):
     assert client.post("/theme/", {"theme": "dark", "next": address}).headers["Location"] == "/"
 
 
+def test_by_https_forms_are_taken_and_browsers_told_to_stay_there_whatever_ends_tls(browser, settings):
+    settings.HTTPS, settings.SECURE_HSTS_SECONDS = True, 3600
+    client = browser(enforce_csrf_checks=True)
+    response = client.get("/signin/")
+    assert response.headers["Strict-Transport-Security"] == "max-age=3600"
+    form = {"person": "olivia", "csrfmiddlewaretoken": client.cookies[settings.CSRF_COOKIE_NAME].value}
+    for origin, status in (("https://testserver", 302), ("http://testserver", 403), ("https://elsewhere.example", 403)):
+        assert (
+            client.post("/signin/demo/", form, headers={"Host": "testserver", "Origin": origin}).status_code == status
+        )
+        form["csrfmiddlewaretoken"] = client.cookies[settings.CSRF_COOKIE_NAME].value
+
+
 def test_a_fragment_for_somebody_who_is_not_signed_in_sends_its_page_to_sign_in(browser, tap):
     headers = {"HX-Request": "true", "HX-Target": "tbody#rows", "HX-Current-URL": f"http://testserver{PODS}?q=a"}
     response = browser().get(f"{PODS}?q=ap", headers=headers)
