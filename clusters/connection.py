@@ -1,5 +1,6 @@
 """The only door to an API server: every call carries one person's credentials, or is not made."""
 
+import math
 import ssl
 import tempfile
 import threading
@@ -33,6 +34,7 @@ Query = Sequence[tuple[str, str]]
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0  # for each part of an answer
 ANSWER_SECONDS = 60.0  # for the whole of one that is not a stream
+REFUSAL_SECONDS = 5.0  # for the words of a refusal, whose status is known already
 FOLLOW_SECONDS = 4 * 3600.0
 LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; etcd refuses objects over 1.5 MiB, and lists are read in pages
 CHUNK = 64 * 1024
@@ -80,15 +82,22 @@ class Connection:
 
     @contextmanager
     def stream(
-        self, path: Path, query: Query = (), *, accept: str = "application/json", read_seconds: float = READ_SECONDS
+        self,
+        path: Path,
+        query: Query = (),
+        *,
+        accept: str = "application/json",
+        read_seconds: float = READ_SECONDS,
+        total_seconds: float = math.inf,
     ) -> Iterator[Iterator[bytes]]:
         """Open ``path`` and give its bytes as they come, in chunks of any size.
 
-        ``read_seconds`` bounds the wait for each chunk. Raises ClusterError on opening and while reading.
+        ``read_seconds`` bounds the wait for each chunk, ``total_seconds`` that for all of them (then Failed).
+        Raises ClusterError on opening and while reading.
         """
         response = self._open("GET", path, query, accept=accept, read_seconds=read_seconds)
         try:
-            yield chunks(response)
+            yield chunks(response, total_seconds)
         finally:
             # Not release_conn: an endless answer that is left half read must not go back to the pool.
             response.close()
@@ -271,25 +280,30 @@ def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
 def read_at_most(response: HTTPResponse, limit: int, seconds: float = ANSWER_SECONDS) -> bytes:
     """The whole body; Failed where it is larger than ``limit`` bytes, unpacked, or drips in for over ``seconds``."""
     body = bytearray()
-    end = time.monotonic() + seconds
-    while chunk := response.read1(CHUNK, decode_content=True):
-        body += chunk
+    for part in parts(response, seconds):
+        body += part
         if len(body) > limit:
             response.close()
             message = _("The answer is larger than %(size)d MiB.") % {"size": limit // 2**20}
             raise Failed(message, status=response.status, reason="TooLarge")
+    return bytes(body)
+
+
+def parts(response: HTTPResponse, seconds: float) -> Iterator[bytes]:
+    """The body as it arrives, unpacked; Failed where it does not end within ``seconds``."""
+    end = time.monotonic() + seconds
+    while part := response.read1(CHUNK, decode_content=True):
+        yield part
         if time.monotonic() > end:
             response.close()
             message = _("The answer did not end within %(seconds)d seconds.") % {"seconds": seconds}
             raise Failed(message, status=response.status, reason="TooSlow")
-    return bytes(body)
 
 
-def chunks(response: HTTPResponse) -> Iterator[bytes]:
-    """The body as it arrives; Unreachable where it breaks off."""
+def chunks(response: HTTPResponse, seconds: float = math.inf) -> Iterator[bytes]:
+    """The body as it arrives; Unreachable where it breaks off, Failed where it does not end within ``seconds``."""
     try:
-        while chunk := response.read1(CHUNK):
-            yield chunk
+        yield from parts(response, seconds)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         name = type(error).__name__
         raise Unreachable(_("The stream broke off: %(error)s.") % {"error": name}, reason=name) from error
@@ -306,16 +320,18 @@ def decode(body: bytes, type: type[T]) -> T:
 
 def refusal(response: HTTPResponse) -> Exception:
     """The error of a non-2xx answer, in the server's words where it said any."""
-    try:
-        body = response.read(CHUNK, decode_content=True)
-    except urllib3.exceptions.HTTPError:
-        body = b""  # the status alone says enough, and it was received
-    finally:
-        response.close()
+    body = bytearray()
+    # Words that do not come, or not to their end, are done without: the status alone says enough.
+    with suppress(urllib3.exceptions.HTTPError, Failed):
+        for part in parts(response, REFUSAL_SECONDS):
+            body += part
+            if len(body) >= CHUNK:
+                break
+    response.close()
     try:
         status = msgspec.json.decode(body, type=Status, strict=False)
     except UNREADABLE:
-        status = Status(message=plain_words(body) or f"HTTP {response.status} {response.reason or ''}".strip())
+        status = Status(message=plain_words(bytes(body)) or f"HTTP {response.status} {response.reason or ''}".strip())
     return error_of(status, response.status)
 
 

@@ -12,6 +12,8 @@ from clusters.errors import BadName
 from clusters.kinds import PODS
 
 TAIL = 200
+TAIL_BYTES = 2 * 1024 * 1024  # of text in a tail, whatever its number of lines
+TAIL_SECONDS = 20.0
 LONGEST_LINE = 16 * 1024  # bytes shown of one line; the rest is cut with a mark
 TICK_SECONDS = 10.0
 SECOND = 10**9
@@ -66,6 +68,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """The last lines of a log; ``shortened`` where fewer than asked for fitted into TAIL_BYTES."""
+
+    lines: list[Line]
+    shortened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """Which log: a container's of a pod, that of its previous run if ``previous``."""
 
@@ -84,21 +94,45 @@ class Options:
         return query
 
 
-def tail(connection: Connection, options: Options, count: int = TAIL) -> list[Line]:
-    """The last ``count`` lines. Raises ClusterError; Invalid where the container has not started or no previous run."""
+def tail(connection: Connection, options: Options, count: int = TAIL) -> Tail:
+    """The last ``count`` lines, or the newest of them that have TAIL_BYTES of text.
+
+    Raises ClusterError; Invalid where the container has not started or there was no previous run.
+    """
+    # Not limitBytes: with it the API server leaves out the end, not the beginning.
     query = [*options.query(), ("tailLines", str(count))]
-    with connection.stream(PODS.path(options.namespace, options.pod, "log"), query, accept="*/*") as chunks:
-        # Bounded here too: a server may send more than it was asked for.
-        lines = list(deque((line for line in placed(cut_lines(chunks)) if line is not None), maxlen=count))
-    if lines and lines[0].place.nanoseconds == lines[-1].place.nanoseconds and len(lines) >= count:
-        return renumbered(lines, number_at(connection, options, lines[-1].place))
-    return lines
+    path = PODS.path(options.namespace, options.pod, "log")
+    with connection.stream(path, query, accept="*/*", total_seconds=TAIL_SECONDS) as chunks:
+        found = newest((line for line in placed(cut_lines(chunks)) if line is not None), count)
+    lines = found.lines
+    begins_before = found.shortened or len(lines) >= count
+    if lines and lines[0].place.nanoseconds == lines[-1].place.nanoseconds and begins_before:
+        return Tail(renumbered(lines, number_at(connection, options, lines[-1].place)), found.shortened)
+    return found
+
+
+def newest(lines: Iterable[Line], count: int, most: int = TAIL_BYTES) -> Tail:
+    """The last ``count`` lines, or fewer where these would have over ``most`` characters; holds no more at any time.
+
+    Counted here too, since a server may send more lines than it was asked for.
+    """
+    kept: deque[Line] = deque()
+    size = 0
+    dropped = False
+    for line in lines:
+        kept.append(line)
+        size += len(line.text)
+        while len(kept) > count or size > most:
+            dropped = True
+            size -= len(kept.popleft().text)
+    return Tail(list(kept), dropped and len(kept) < count)
 
 
 def number_at(connection: Connection, options: Options, place: Place) -> int:
     """How many lines the log has of the time of ``place``: where all of a tail has one time, its start is not seen."""
     query = [*options.query(), ("sinceTime", place.second)]
-    with connection.stream(PODS.path(options.namespace, options.pod, "log"), query, accept="*/*") as chunks:
+    path = PODS.path(options.namespace, options.pod, "log")
+    with connection.stream(path, query, accept="*/*", total_seconds=TAIL_SECONDS) as chunks:
         lines = placed(cut_lines(chunks))
         return sum(1 for line in lines if line and line.time and line.place.nanoseconds == place.nanoseconds)
 

@@ -5,6 +5,7 @@ control characters are shown as their Unicode pictures.
 """
 
 import re
+from collections.abc import Iterator
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
@@ -20,21 +21,45 @@ COLORS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 STYLES = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 9: "strike"}
 ENDED = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 29: ("strike",)}
 EXTENDED = (38, 48, 58)
+MOST_SEQUENCES = 200  # heeded in one line; each may cost a hundred bytes of markup for its three
 Look = dict[str, str]
 
 
 def to_html(text: str) -> SafeString:
-    """``text`` escaped, with ``<span class="ansi-…">`` around what is coloured; always balanced."""
-    look: Look = {}
-    parts: list[str] = []
-    end = 0
+    """``text`` escaped, with ``<span class="ansi-…">`` around what is coloured; always balanced.
+
+    What stands behind MOST_SEQUENCES changes of colour has none.
+    """
+    parts = [span(piece, look) for piece, look in runs(text)]
+    return mark_safe("".join(parts))  # noqa: S308 - every part went through escape
+
+
+def runs(text: str) -> Iterator[tuple[str, Look]]:
+    """The text in pieces of one look each, no two neighbours alike."""
+    kept, kept_look = "", Look()
+    for piece, look in pieces(text):
+        if not piece:
+            continue
+        if look != kept_look:
+            yield kept, kept_look
+            kept, kept_look = "", look
+        kept += piece
+    yield kept, kept_look
+
+
+def pieces(text: str) -> Iterator[tuple[str, Look]]:
+    """The text between escape sequences, each piece with its look."""
+    look, end, sequences = Look(), 0, 0
     for match in ESCAPE.finditer(text):
-        parts.append(span(text[end : match.start()], look))
+        yield text[end : match.start()], look
+        end = match.end()
         if match[2] == "m":
             look = changed(look, match[1])
-        end = match.end()
-    parts.append(span(text[end:], look))
-    return mark_safe("".join(parts))  # noqa: S308 - every part went through escape
+            sequences += 1
+        if sequences > MOST_SEQUENCES:
+            yield ESCAPE.sub("", text[end:]), Look()
+            return
+    yield text[end:], look
 
 
 def span(text: str, look: Look) -> str:

@@ -18,7 +18,7 @@ from clusters import errors, logs
 from clusters import pods as pods_of
 from clusters.connection import Connection
 from clusters.kinds import PODS
-from clusters.logs import Line, Options, Place
+from clusters.logs import Line, Options, Place, Tail
 from clusters.pods import Pod
 from dashboard.access import at_cluster
 from dashboard.ansi import to_html
@@ -30,7 +30,9 @@ from dashboard.views.streams import DONE, Ended, beat, message, respond, still_s
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 MOST_LINES = 5000
+MOST_MARKUP = 4 * 1024 * 1024  # characters of all lines on a page; colours may cost many times their text
 BATCH_LINES = 200
+BATCH_BYTES = 64 * 1024  # of text, after which a batch is full too
 BATCH_SECONDS = 0.1
 BEAT_SECONDS = 10.0
 RETRY_SECONDS = 2.0
@@ -62,6 +64,7 @@ class LogsPage:
     wrap: bool
     wrap_url: str
     lines: list[LineView]
+    shortened: bool
     stream_url: str
     problem: Problem | None
     tail: int
@@ -103,7 +106,9 @@ def logs_page(request: HttpRequest, connection: Connection, namespace: str, kind
         return respond(request, line_messages(request, connection, asked))
     pod = pods_of.read(connection, namespace, name)
     asked = asked_of(request, namespace, name, container_of(request, pod))
-    lines, problem = read_tail(connection, asked)
+    tail, problem = read_tail(connection, asked)
+    lines = fitting(tail.lines)
+    shortened = tail.shortened or len(lines) < len(tail.lines)
     page = LogsPage(
         head=head(connection, PODS, namespace, name, "logs"),
         container=asked.options.container,
@@ -114,12 +119,13 @@ def logs_page(request: HttpRequest, connection: Connection, namespace: str, kind
         timestamps_url=asked.url(connection, timestamps=not asked.timestamps),
         wrap=asked.wrap,
         wrap_url=asked.url(connection, nowrap=asked.wrap),
-        lines=[line_view(line) for line in lines],
-        stream_url=stream_url(connection, asked, lines, problem),
+        lines=lines,
+        shortened=shortened,
+        stream_url=stream_url(connection, asked, tail.lines, problem),
         problem=problem,
         tail=asked.tail,
         more_url=asked.url(connection, tail=min(asked.tail * 5, MOST_LINES))
-        if len(lines) >= asked.tail < MOST_LINES
+        if len(lines) >= asked.tail < MOST_LINES and not shortened
         else "",
     )
     return render(request, "logs/logs.html", {"page": page})
@@ -146,12 +152,12 @@ def container_of(request: HttpRequest, pod: Pod) -> str:
     return asked or (usual if usual in names else first)
 
 
-def read_tail(connection: Connection, asked: Asked) -> tuple[list[Line], Problem | None]:
+def read_tail(connection: Connection, asked: Asked) -> tuple[Tail, Problem | None]:
     """The last lines, or why there are none to show."""
     try:
         return logs.tail(connection, asked.options, asked.tail), None
     except errors.Forbidden as error:
-        return [], problem_of(error, _("You may not read this log"))
+        return Tail([]), problem_of(error, _("You may not read this log"))
     except errors.Invalid as error:
         title = _("There is no previous log") if asked.options.previous else _("There is no log yet")
         advice = (
@@ -160,9 +166,22 @@ def read_tail(connection: Connection, asked: Asked) -> tuple[list[Line], Problem
             else _("The container has not started. The pod's events say what it waits for.")
         )
         url = object_url(connection.cluster, PODS, asked.options.namespace, asked.options.pod)
-        return [], Problem(title, error.message, advice, _("Open the pod"), url)
+        return Tail([]), Problem(title, error.message, advice, _("Open the pod"), url)
     except errors.ClusterError as error:
-        return [], problem_of(error, _("The log cannot be read"))
+        return Tail([]), problem_of(error, _("The log cannot be read"))
+
+
+def fitting(lines: list[Line]) -> list[LineView]:
+    """The newest lines whose markup fits a page."""
+    views: list[LineView] = []
+    size = 0
+    for line in reversed(lines):
+        view = line_view(line)
+        size += len(view.html)
+        if size > MOST_MARKUP:
+            break
+        views.append(view)
+    return views[::-1]
 
 
 def choices(connection: Connection, pod: Pod, asked: Asked) -> list[Choice]:
@@ -227,6 +246,7 @@ def line_messages(request: HttpRequest, connection: Connection, asked: Asked) ->
 def batches(connection: Connection, options: Options, place: Place | None) -> Iterator[list[Line]]:
     """Lines behind ``place``, as many at once as came in a moment; an empty list where the log rests."""
     waiting: list[Line] = []
+    size = 0
     began = time.monotonic()
 
     def patience() -> float:
@@ -236,9 +256,11 @@ def batches(connection: Connection, options: Options, place: Place | None) -> It
         for line in logs.follow(connection, options, place, patience):
             if line is not None:
                 waiting.append(line)
-            if line is None or len(waiting) >= BATCH_LINES:
+                size += len(line.text)
+            if line is None or len(waiting) >= BATCH_LINES or size >= BATCH_BYTES:
                 yield list(waiting)
                 waiting.clear()
+                size = 0
                 if time.monotonic() - began > FOLLOW_SECONDS:
                     return  # to be opened again from here: only then are the credentials checked anew
     except errors.Invalid:

@@ -325,3 +325,22 @@ def test_an_answer_that_drips_in_for_too_long_is_left(asked):
         read_at_most(answer, LARGEST_ANSWER, seconds=0.2)
     assert caught.value.reason == "TooSlow"
     assert fake.hung_up.wait(10), "the connection was closed"
+
+
+def test_a_stream_that_drips_past_its_time_is_left(asked):
+    connection, fake = asked(lambda _seen: itertools.chain([CHUNKED_HEAD], dripping()))
+    with (
+        pytest.raises(errors.Failed, match="did not end within 0 seconds"),
+        connection.stream(path("x"), total_seconds=0.2) as chunks,
+    ):
+        for _chunk in chunks:
+            pass
+    assert fake.hung_up.wait(10), "the connection was closed"
+
+
+def test_a_refusal_whose_words_drip_in_is_told_without_waiting_for_all(asked):
+    head = CHUNKED_HEAD.replace(b"200 OK", b"403 Forbidden")
+    connection, fake = asked(lambda _seen: itertools.chain([head], dripping()))
+    with pytest.raises(errors.Forbidden, match=r"^x+$"):
+        connection.get(PODS_OF_SHOP)
+    assert fake.hung_up.wait(10), "the connection was closed"

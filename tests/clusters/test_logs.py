@@ -15,7 +15,7 @@ from clusters import logs
 from clusters.connection import connect
 from clusters.errors import BadName, Invalid, NotFound, Unreachable
 from clusters.kinds import PODS
-from clusters.logs import Line, Options, Place, behind, cut_lines, nanoseconds_of, placed
+from clusters.logs import Line, Options, Place, Tail, behind, cut_lines, nanoseconds_of, newest, placed
 from clusters.tables import Query, page
 from tests.clusters import fakes
 from tests.clusters.fakes import CHUNKED_END, CHUNKED_HEAD, chunk, http
@@ -100,7 +100,7 @@ def test_what_follows_a_tail_goes_on_where_it_ended(lines, cuts, count):
     half = len(lines) // 2
     with kubelet(lines[:half], cuts) as fake:
         connection = connect(fake.cluster(), fakes.OLIVIA)
-        tail = logs.tail(connection, OPTIONS, count)
+        tail = logs.tail(connection, OPTIONS, count).lines
     with kubelet(lines, cuts) as fake:
         connection = connect(fake.cluster(), fakes.OLIVIA)
         texts = [line.text for line in tail] + everything(connection, tail[-1].place if tail else None)
@@ -111,7 +111,7 @@ def test_a_tail_that_is_all_of_one_time_is_numbered_from_the_first_of_them():
     lines = [(5, f"tick {number}") for number in range(1000)]
     with kubelet(lines) as fake:
         connection = connect(fake.cluster(), fakes.OLIVIA)
-        tail = logs.tail(connection, OPTIONS, 200)
+        tail = logs.tail(connection, OPTIONS, 200).lines
         assert [line.text for line in tail] == [f"tick {number}" for number in range(800, 1000)]
         assert [line.place.number for line in tail] == list(range(801, 1001))
         assert everything(connection, tail[-1].place) == []
@@ -314,6 +314,23 @@ def test_the_log_that_is_asked_for_is_the_containers(asked):
     assert fake.seen[1].target == "/api/v1/namespaces/shop/pods/api-1/log?timestamps=true&tailLines=200"
 
 
+def test_a_tail_holds_the_newest_lines_that_fit():
+    few = [line(number, text="x" * 10) for number in range(10)]
+    assert newest(few, 4) == Tail(few[-4:])
+    assert newest(few, 10, most=100) == Tail(few)
+    assert newest(few, 10, most=35) == Tail(few[-3:], shortened=True)
+    assert newest([line(0, text="x" * 90), *few], 4, most=95) == Tail(few[-4:]), "the large one was not asked for"
+
+
+def test_a_tail_of_long_lines_is_shortened_and_numbered_all_the_same():
+    lines = [(5, "x" * 16_000 + str(number)) for number in range(200)]
+    with kubelet(lines) as fake:
+        tail = logs.tail(connect(fake.cluster(), fakes.OLIVIA), OPTIONS, 200)
+    assert tail.shortened
+    assert sum(len(line.text) for line in tail.lines) <= logs.TAIL_BYTES
+    assert [line.place.number for line in tail.lines] == list(range(201 - len(tail.lines), 201))
+
+
 def test_following_begins_a_second_before_the_place(asked):
     connection, fake = asked(lambda _seen: http(b"", type="text/plain"))
     assert list(logs.follow(connection, OPTIONS, Place(START * SECOND + 5, 1))) == []
@@ -323,8 +340,8 @@ def test_following_begins_a_second_before_the_place(asked):
 
 def test_the_demos_logs_are_read(olivia):
     worker = next(row.name for row in rows_of(olivia) if row.name.startswith("worker-"))
-    now = logs.tail(olivia, Options("shop", worker, "worker"), 5)
-    before = logs.tail(olivia, Options("shop", worker, "worker", previous=True))
+    now = logs.tail(olivia, Options("shop", worker, "worker"), 5).lines
+    before = logs.tail(olivia, Options("shop", worker, "worker", previous=True)).lines
     assert 0 < len(now) <= 5
     assert "Traceback (most recent call last):" in [line.text for line in before]
     assert [line.place for line in now] == sorted((line.place for line in now), key=lambda place: place.nanoseconds)

@@ -35,7 +35,7 @@ def test_a_log_that_is_left_and_taken_up_again_has_each_line_once(olivia, reques
     if namespace == "real":
         request.getfixturevalue("real_node")
     options = Options(namespace, pod, "")
-    lines = logs.tail(olivia, options, 3)
+    lines = logs.tail(olivia, options, 3).lines
     for _ in range(3):
         lines += followed(olivia, options, lines[-1].place, 1)
     numbers = [int(line.text.split()[1]) for line in lines]
@@ -43,7 +43,7 @@ def test_a_log_that_is_left_and_taken_up_again_has_each_line_once(olivia, reques
 
 
 def test_leaving_a_log_that_rests_leaves_no_thread(olivia):
-    lines = logs.tail(olivia, Options("monitoring", "burst", ""), 1)
+    lines = logs.tail(olivia, Options("monitoring", "burst", ""), 1).lines
     following = logs.follow(olivia, Options("monitoring", "burst", ""), lines[-1].place, lambda: 0.2)
     assert next(following) is None
     following.close()
@@ -52,7 +52,7 @@ def test_leaving_a_log_that_rests_leaves_no_thread(olivia):
 
 def test_a_thousand_lines_of_one_moment_keep_their_places(olivia):
     options = Options("monitoring", "burst", "")
-    lines = logs.tail(olivia, options, 200)
+    lines = logs.tail(olivia, options, 200).lines
     assert len({line.place.nanoseconds for line in lines}) == 1
     assert [line.place.number for line in lines] == list(range(801, 1001))
     middle = Place(lines[0].place.nanoseconds, 500)
@@ -61,20 +61,20 @@ def test_a_thousand_lines_of_one_moment_keep_their_places(olivia):
 
 def test_a_line_of_ten_megabytes_is_cut_with_what_is_missing_counted(olivia):
     """The kubelet counts a long line's parts of 16 KiB as lines of the tail: 1000 of them hold all of it."""
-    first, long, last = logs.tail(olivia, Options("monitoring", "long-line", ""), 1000)
+    first, long, last = logs.tail(olivia, Options("monitoring", "long-line", ""), 1000).lines
     assert (first.text, last.text, first.cut, last.cut) == ("tick 0", "tick 2", 0, 0)
     assert len(long.text) + long.cut == 10_000_000
     assert len(long.time) + 1 + len(long.text) == logs.LONGEST_LINE
 
 
 def test_a_tail_may_begin_in_the_middle_of_a_long_line(olivia):
-    long, last = logs.tail(olivia, Options("monitoring", "long-line", ""))
+    long, last = logs.tail(olivia, Options("monitoring", "long-line", "")).lines
     assert 0 < len(long.text) + long.cut < 10_000_000
     assert last.text == "tick 2"
 
 
 def test_hostile_bytes_come_through_as_text(olivia):
-    lines = logs.tail(olivia, Options("monitoring", "hostile", ""))
+    lines = logs.tail(olivia, Options("monitoring", "hostile", "")).lines
     text = "\n".join(line.text for line in lines)
     assert "<script>" in text
     assert "\ufffd" in text, "what is no UTF-8 is marked"
@@ -83,7 +83,7 @@ def test_hostile_bytes_come_through_as_text(olivia):
 
 def test_a_previous_run_is_read(olivia):
     (worker,) = tables.page(olivia, PODS, "shop", tables.Query(text="worker-")).rows
-    lines = logs.tail(olivia, Options("shop", worker.name, "worker", previous=True))
+    lines = logs.tail(olivia, Options("shop", worker.name, "worker", previous=True)).lines
     assert "KeyError" in lines[-1].text
 
 

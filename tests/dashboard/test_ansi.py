@@ -150,3 +150,17 @@ def test_whatever_comes_is_balanced_and_holds_no_markup_but_spans_of_ours(text):
 @given(st.text(alphabet=st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"))))
 def test_ordinary_text_is_read_as_it_is(text):
     assert plain(text) == text
+
+
+def test_neighbours_of_one_look_are_one_span():
+    red, end = f"{ESC}[31m", f"{ESC}[0m"
+    assert to_html(f"{red}a{end}{red}b{ESC}[31m{ESC}[22mc{end}") == '<span class="ansi-red">abc</span>'
+    assert to_html(f"a{red}{end}b") == "ab"
+
+
+def test_a_line_of_nothing_but_colours_stays_small():
+    line = f"{ESC}[1;2;3;4;9;91;101m" + f"{ESC}[31mx{ESC}[32my" * 1000
+    found = to_html(line)
+    assert plain(line) == "xy" * 1000
+    assert found.endswith("xy" * 500), "what comes late has no colour"
+    assert len(found) < 2 * len(line)

@@ -60,6 +60,15 @@ def test_lines_come_in_batches(olivia, read):
     assert len(tree(batch["data"]).all("div", class_="l")) == 200
 
 
+def test_long_lines_come_in_batches_of_fewer(olivia, read, tap):
+    line = "2026-01-01T00:00:00Z " + "x" * 16_000 + "\n"
+    with tap.answering(r"/log\?.*follow=true", 200, line * 200):
+        response, messages = opened(read, olivia, f"{TALKER}?container=talker&follow=start")
+        with closing(response):
+            batch = next(changes(messages))
+    assert len(tree(batch["data"]).all("div", class_="l")) == 5
+
+
 def test_hostile_lines_make_well_formed_events(olivia, read):
     address = "/c/demo/monitoring/pods/hostile/logs/?container=hostile&follow=start&timestamps=1"
     response, messages = opened(read, olivia, address)

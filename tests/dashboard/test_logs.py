@@ -191,3 +191,14 @@ def test_a_log_without_a_line(olivia, tap):
     assert page.lines == []
     assert page.stream_url.endswith("follow=start")
     assert "Nothing written yet" in tree(response.content).text
+
+
+def test_a_log_of_nothing_but_colours_is_a_page_of_bounded_size(olivia, tap):
+    line = "2026-01-01T00:00:00Z " + "\x1b[1;2;3;4;9;91;101m" + "\x1b[31mx\x1b[32my" * 40 + " %d\n"
+    with tap.answering(r"/log\?", 200, "".join(line % number for number in range(5000))):
+        response = olivia.get(f"{MONITORING}talker/logs/?tail=5000")
+    assert len(response.content) < 6_000_000
+    assert shown(response)[-1].endswith(" 4999")
+    assert "Older lines are left out" in tree(response.content).text
+    assert response.context["page"].more_url == ""
+    assert response.context["page"].stream_url
