@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import math
 import os
 import re
 import tempfile
@@ -10,6 +11,7 @@ import time
 from base64 import b64decode
 from copy import copy
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path as File
 from typing import Any
@@ -18,7 +20,8 @@ import yaml
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from kubernetes.client.configuration import Configuration
-from kubernetes.config import ConfigException, load_kube_config
+from kubernetes.config import ConfigException
+from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from clusters.credentials import BearerToken, ClientCertificate, Credentials, Impersonation
 from clusters.errors import NoCredentials
@@ -104,13 +107,22 @@ def read(file: str) -> list[Document]:
             continue
         try:
             data = yaml.safe_load(path.read_text())
-        except (yaml.YAMLError, OSError, ValueError) as error:
+        except yaml.YAMLError as error:
+            raise unreadable(path, fault_of(error)) from error
+        except (OSError, ValueError) as error:
             raise unreadable(path, error) from error
         if data is not None and not isinstance(data, dict):
             raise unreadable(path, _("it is not a mapping"))
         if data:
             documents.append(Document(path, data))
     return documents
+
+
+def fault_of(error: yaml.YAMLError) -> str:
+    """What is wrong with YAML in one line, with the number of the line where it says one."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return _("line %(line)d: %(problem)s") % {"line": error.problem_mark.line + 1, "problem": error.problem}
+    return " ".join(str(error).split())
 
 
 def unreadable(path: File, why: object) -> KubeconfigError:
@@ -243,11 +255,22 @@ def load(file: str, context: str, changed: float) -> Loaded:
     documents = read(file)
     files = os.pathsep.join(str(document.file) for document in documents)
     try:
-        load_kube_config(files, context, configuration, persist_config=False, temp_file_path=scratch_folder())
+        merged = KubeConfigMerger(files).config
+        loader = KubeConfigLoader(merged, context, config_base_path=None, temp_file_path=scratch_folder())
+        loader.load_and_set(configuration)
     except (ConfigException, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
         message = _("The context %(context)s of %(file)s cannot be used: %(error)s")
         raise KubeconfigError(message % {"context": context, "file": file, "error": error}) from error
-    return Loaded(configuration, user_of(documents, context), time.monotonic() + RELOAD_SECONDS, changed)
+    fresh_until = time.monotonic() + min(RELOAD_SECONDS, seconds_left(getattr(loader, "expiry", None)))
+    return Loaded(configuration, user_of(documents, context), fresh_until, changed)
+
+
+def seconds_left(expiry: datetime | None) -> float:
+    """How long a plug-in's answer is good, less a minute; for ever where it does not say.
+
+    The loader itself runs a plug-in again for a token only, not for a certificate.
+    """
+    return (expiry - datetime.now(UTC)).total_seconds() - 60 if expiry else math.inf
 
 
 def user_of(documents: list[Document], context: str) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Answers that come in pieces, rest, and are left in the middle."""
 
+import base64
 import threading
 import time
 
 import pytest
 
 from clusters.connection import connect
-from clusters.errors import Unreachable
+from clusters.errors import ClusterError, Unreachable
 from clusters.names import path
 from tests.clusters.fakes import CHUNKED_END, CHUNKED_HEAD, OLIVIA, SOON, chunk, http, until
 
@@ -246,6 +247,18 @@ def test_a_clusters_own_proxy_goes_before_the_environments(serve, monkeypatch):
     own = serve(lambda _seen: http({"by": "own"}))
     assert connect(own.cluster(server="http://api.invalid:6443", proxy_url=own.url), OLIVIA).get(LOG) == {"by": "own"}
     assert environments.connections == 0
+
+
+@pytest.mark.parametrize("server", ["http://api.invalid:6443", "https://api.invalid:6443"])
+def test_a_proxys_password_goes_to_the_proxy(serve, monkeypatch, server):
+    proxy = serve(lambda _seen: http(b"", 407, reason="Proxy Authentication Required"))
+    through(proxy, monkeypatch)
+    url = proxy.url.replace("http://", "http://olivia%40home:pass%3Aword@")
+    with pytest.raises(ClusterError) as caught:
+        connect(proxy.cluster(server=server, proxy_url=url), OLIVIA).get(LOG)
+    expected = base64.b64encode(b"olivia@home:pass:word").decode()
+    assert proxy.seen[0].all("Proxy-Authorization") == [f"Basic {expected}"]
+    assert "pass" not in str(caught.value)
 
 
 def test_a_tls_servers_token_never_shows_to_the_proxy(serve, monkeypatch):

@@ -217,6 +217,19 @@ def test_a_plugin_may_give_a_certificate(write, plugin):
     assert credentials("home", file) == ClientCertificate(OLIVIA.certificate, OLIVIA.key)
 
 
+def test_a_plugin_runs_again_when_its_certificate_is_about_to_expire(write, plugin, tmp_path):
+    old = {"clientCertificateData": OLIVIA.certificate, "clientKeyData": OLIVIA.key}
+    file = write(config(users={"u": plugin({**old, "expirationTimestamp": in_minutes(0.5)})}))
+    assert credentials("home", file) == ClientCertificate(OLIVIA.certificate, OLIVIA.key)
+    renewed = certificates.issue(CA, "olivia")
+    new = {"clientCertificateData": renewed.certificate, "clientKeyData": renewed.key}
+    plugin({**new, "expirationTimestamp": in_minutes(60)})
+    assert credentials("home", file) == ClientCertificate(renewed.certificate, renewed.key)
+    before = runs(tmp_path)
+    assert credentials("home", file) == ClientCertificate(renewed.certificate, renewed.key)
+    assert runs(tmp_path) == before
+
+
 def test_a_plugin_that_fails_is_told_and_tried_again(write, plugin):
     file = write(config(users={"u": plugin({}, fail="please sign in")}))
     with pytest.raises(NoCredentials, match="kubectl get pods"):
@@ -298,6 +311,17 @@ def test_what_is_no_kubeconfig_is_told(write, text):
         contexts(file)
     with pytest.raises((KubeconfigError, NoCredentials)):
         credentials("home", file)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("a: 1\nb: [\n", "line 3: "), ("a: 1\nb: c: d\n", "line 2: "), ("\x00", "")]
+)
+def test_a_fault_of_yaml_is_one_line_that_names_file_and_line(write, text, words):
+    file = write(text)
+    with pytest.raises(KubeconfigError) as caught:
+        contexts(file)
+    assert f"{file} cannot be read: {words}" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path):
