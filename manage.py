@@ -6,11 +6,18 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from dashboard.config import ConfigError
+
 
 def main() -> None:
     """Run the command that is named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ConfigError as error:
+        # What is unknown keeps its trace; this is for whoever set it, and says what to do.
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 import urllib3
@@ -96,9 +97,11 @@ class Connection:
         Raises ClusterError on opening and while reading.
         """
         response = self._open("GET", path, query, accept=accept, read_seconds=read_seconds)
+        _streams.add(response)
         try:
             yield chunks(response, total_seconds)
         finally:
+            _streams.discard(response)
             # Not release_conn: an endless answer that is left half read must not go back to the pool.
             response.close()
 
@@ -112,13 +115,12 @@ class Connection:
         Raises ClusterError on opening and while reading.
         """
         response = self._open("GET", path, query, accept="*/*", read_seconds=FOLLOW_SECONDS)
+        _streams.add(response)
         try:
             yield with_ticks(chunks(response), patience)
         finally:
-            # Wakes the reading thread, which close alone would leave waiting. Once the answer was read to its end there
-            # is nothing to shut down any more: then urllib3, or the socket, says so.
-            with suppress(RuntimeError, ValueError, OSError):
-                response.shutdown()
+            _streams.discard(response)
+            wake(response)  # its reading thread, which close alone would leave waiting
             response.close()
 
     def _whole(self, method: str, path: Path, query: Query, **options: Any) -> bytes:
@@ -186,6 +188,22 @@ def connect(cluster: Cluster, credentials: Credentials | None) -> Connection:
     return Connection(cluster, credentials, client_of(cluster, certificate))
 
 
+_streams: set[HTTPResponse] = set()  # those that are open now
+
+
+def hang_up() -> None:
+    """Break off every open stream, whoever reads it, since this process ends; its reader gets Unreachable."""
+    for response in _streams.copy():
+        wake(response)
+
+
+def wake(response: HTTPResponse) -> None:
+    """End the wait of whoever reads ``response``."""
+    # Once an answer was read to its end there is nothing to shut down any more: urllib3, or the socket, says so.
+    with suppress(RuntimeError, ValueError, OSError):
+        response.shutdown()
+
+
 _clients: OrderedDict[tuple[Any, ...], ApiClient] = OrderedDict()
 _clients_lock = threading.Lock()
 
@@ -219,6 +237,7 @@ def new_client(cluster: Cluster, certificate: ClientCertificate | None) -> ApiCl
     configuration.verify_ssl = not cluster.insecure_skip_tls_verify
     configuration.tls_server_name = cluster.tls_server_name or None
     configuration.connection_pool_maxsize = CONNECTIONS_KEPT
+    configuration.proxy_headers = proxy_headers(configuration.proxy)
     client = ApiClient(configuration)
     client.user_agent = USER_AGENT
     if cluster.server.startswith("https:"):
@@ -227,6 +246,14 @@ def new_client(cluster: Cluster, certificate: ClientCertificate | None) -> ApiCl
         pool_options = client.rest_client.pool_manager.connection_pool_kw
         pool_options["ssl_context"] = tls_context(cluster, certificate)
     return client
+
+
+def proxy_headers(proxy_url: str | None) -> dict[str, str] | None:
+    """The Proxy-Authorization header of a proxy's URL with user and password, which urllib3 leaves out."""
+    found = urlsplit(proxy_url or "")
+    if found.username is None or not found.scheme.startswith("http"):
+        return None
+    return urllib3.make_headers(proxy_basic_auth=f"{unquote(found.username)}:{unquote(found.password or '')}")
 
 
 def tls_context(cluster: Cluster, certificate: ClientCertificate | None) -> ssl.SSLContext:

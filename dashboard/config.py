@@ -1,10 +1,13 @@
 """Every setting of Porthole, once: name, type, default, help. The environment is read from here and nowhere else."""
 
 import os
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - values of HOST that mean every address of this machine
 
 
 class ConfigError(Exception):
@@ -44,6 +47,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def secret(text: str) -> str:
+    """A key that nobody guesses, or none. Raises ValueError."""
+    if text and len(text) < 32:
+        raise ValueError("write at least 32 random characters, such as `openssl rand -base64 48` prints")
+    return text
+
+
 def words(text: str) -> list[str]:
     """A list with commas between."""
     return [word.strip() for word in text.split(",") if word.strip()]
@@ -80,7 +90,7 @@ SETTINGS = (
     Setting("HOST", str, "127.0.0.1", "The address to serve on."),
     Setting("ALLOWED_HOSTS", words, "localhost,127.0.0.1,[::1]", "Host names that Porthole answers to."),
     Setting("CSRF_TRUSTED_ORIGINS", words, "", "Origins (https://…) that may post, where a proxy changes the host."),
-    Setting("SECRET_KEY", str, "", "Signs and encrypts sessions. Unset: made once and kept in the state folder."),
+    Setting("SECRET_KEY", secret, "", "Signs and encrypts sessions. Unset: made once and kept in the state folder."),
     Setting("SECRET_KEY_FALLBACKS", words, "", "Former values of SECRET_KEY that are still accepted."),
     Setting("DATABASE_URL", str, "", "Where sessions and clusters are kept. Unset: SQLite in the state folder."),
     Setting("PORTHOLE_STATE", str, "~/.local/state/porthole", "The state folder."),
@@ -110,7 +120,8 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         try:
             values[setting.name] = setting.read(text)
         except ValueError as error:
-            raise ConfigError(f"{setting.name}={text!r} cannot be used: {error}. ({setting.help})") from error
+            shown = "…" if setting.read is secret else repr(text)
+            raise ConfigError(f"{setting.name}={shown} cannot be used: {error}. ({setting.help})") from error
     if values["PORTHOLE_STREAMS"] >= values["PORTHOLE_THREADS"]:
         raise ConfigError(
             f"PORTHOLE_STREAMS={values['PORTHOLE_STREAMS']} cannot be used with"
@@ -121,7 +132,22 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 
 def state_folder(values: Mapping[str, Any]) -> Path:
-    """The state folder, made if absent and readable for its owner only."""
-    folder = Path(values["PORTHOLE_STATE"]).expanduser()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The state folder, made if absent and readable for its owner only. Raises ConfigError."""
+    try:
+        folder = Path(values["PORTHOLE_STATE"]).expanduser()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+        raise ConfigError(
+            f"PORTHOLE_STATE={values['PORTHOLE_STATE']} cannot be used: {error}. Name a folder that you may write to."
+        ) from error
     return folder
+
+
+def own_address() -> str:
+    """This machine's address in its network, "" where it has none; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # RFC 5737: an address of nobody's; only the route to it is looked up
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])

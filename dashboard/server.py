@@ -1,12 +1,19 @@
 """How gunicorn serves Porthole: one process with many threads, since a live stream holds a thread and little else."""
 
 import os
+import signal
 import sys
+import threading
+from types import FrameType
 from typing import Any
 
-from dashboard.config import load
+from dashboard.config import EVERYWHERE, ConfigError, load, own_address
 
-CONFIG = load()
+try:
+    CONFIG = load()
+except ConfigError as error:
+    sys.stderr.write(f"{error}\n")
+    raise SystemExit(2) from None
 
 bind = f"[{CONFIG['HOST']}]:{CONFIG['PORT']}" if ":" in CONFIG["HOST"] else f"{CONFIG['HOST']}:{CONFIG['PORT']}"
 workers = 1
@@ -32,13 +39,50 @@ def post_worker_init(worker: Any) -> None:
     kubeconfig = signin.ways().get("kubeconfig")
     path = kubeconfig.link_path() if kubeconfig else "/"
     connections.close_all()
-    sys.stdout.write(f"Porthole serves. Open {address(*worker.sockets[0].getsockname()[:2])}{path}\n")
+    end_streams_on_signals()
+    host, port = worker.sockets[0].getsockname()[:2]
+    write(f"Porthole serves. Open {address(host, port)}{path}")
+    if host in EVERYWHERE and own_address() in CONFIG["ALLOWED_HOSTS"]:
+        write(f"From elsewhere in your network: {address(own_address(), port)}{path}")
+
+
+def on_exit(server: Any) -> None:
+    """Say that it is over, as the last thing."""
+    write("Stopped.")
+
+
+def end_streams_on_signals() -> None:
+    """Let live streams end as soon as the process is told to: gunicorn would wait for them, then kill them."""
+    from dashboard.views import streams
+
+    told: set[int] = set()
+
+    def listen_for(number: int) -> None:
+        former: Any = signal.getsignal(number)
+
+        def ending(number: int, frame: FrameType | None) -> None:
+            if number not in told:
+                # In a thread: whatever the signal interrupted may hold a lock.
+                if not told:
+                    threading.Thread(target=streams.stop, daemon=True).start()
+                told.update({number} if number == signal.SIGTERM else {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM})
+                former(number, frame)
+
+        signal.signal(number, ending)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        listen_for(number)
+
+
+def write(line: str) -> None:
+    """Write a line to the terminal at once."""
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def address(host: str, port: int) -> str:
     """The URL of a listening socket as people type it; one that listens everywhere is reached here as localhost."""
-    host = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
+    host = "localhost" if host in (*EVERYWHERE, "127.0.0.1") else host
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

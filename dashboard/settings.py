@@ -4,19 +4,15 @@ import contextlib
 import os
 import secrets
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import config
 
-try:
-    CONFIG = config.load()
-except config.ConfigError as error:
-    raise ImproperlyConfigured(str(error)) from error
-
+CONFIG = config.load()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -35,9 +31,18 @@ def secret_key() -> str:
     return file.read_text()
 
 
-def database_url() -> str:
-    """DATABASE_URL, or SQLite in the state folder."""
-    return str(CONFIG["DATABASE_URL"] or f"sqlite:///{config.state_folder(CONFIG) / 'porthole.sqlite3'}")
+def database() -> dj_database_url.DBConfig:
+    """What DATABASE_URL leads to, or SQLite in the state folder. Raises ConfigError; the URL may hold a password."""
+    url = str(CONFIG["DATABASE_URL"] or f"sqlite:///{config.state_folder(CONFIG) / 'porthole.sqlite3'}")
+    try:
+        found = dj_database_url.parse(url, conn_max_age=60)
+    except ValueError as error:
+        message = "DATABASE_URL cannot be used: write one as in postgres://user:password@host:5432/name."
+        raise config.ConfigError(message) from error
+    if found.get("ENGINE") == "django.db.backends.postgresql" and not find_spec("psycopg"):
+        message = "DATABASE_URL names PostgreSQL, whose driver is absent: pip install -r requirements-postgresql.txt."
+        raise config.ConfigError(message)
+    return found
 
 
 SECRET_KEY = secret_key()
@@ -48,7 +53,7 @@ CSRF_TRUSTED_ORIGINS = CONFIG["CSRF_TRUSTED_ORIGINS"]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASES = {"default": dj_database_url.parse(database_url(), conn_max_age=60)}
+DATABASES = {"default": database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Readers and the one writer do not wait for each other, and writers wait their turn.
     DATABASES["default"]["OPTIONS"] = {

@@ -1,21 +1,53 @@
 """What has to be done before Porthole serves, and the step over to gunicorn."""
 
+import errno
 import hashlib
 import os
+import socket
 import sys
+from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
+from django.db import OperationalError
+
+from dashboard.config import SETTINGS
 
 BASE = Path(__file__).resolve().parent.parent.parent
 
 
+def check_address(command: str) -> None:
+    """Refuse an address that cannot be served on, before anything else is done. Raises CommandError."""
+    host, port = settings.CONFIG["HOST"], settings.CONFIG["PORT"]
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                wrong = f"Port {port} is taken. Try another one: PORT={port + 1 if port < 65535 else 8000} {command}"
+            elif error.errno == errno.EACCES:
+                wrong = f"You may not serve on port {port}. Try one above 1023: PORT=8000 {command}"
+            else:
+                wrong = f"HOST={host} is no address of this machine. Try: HOST=127.0.0.1 {command}"
+            raise CommandError(wrong, returncode=2) from error
+
+
 def prepare() -> None:
-    """Bring the database up to date, and the static files where they changed; what is written is the owner's alone."""
+    """Bring the database up to date, and the static files where they changed; what is written is the owner's alone.
+
+    Raises CommandError.
+    """
     os.umask(0o077)
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise CommandError(f"The database cannot be used: {reason}. Look at DATABASE_URL.", returncode=2) from error
     stamp = settings.STATIC_ROOT / "stamp"
     fingerprint = static_fingerprint()
     if not stamp.exists() or stamp.read_text() != fingerprint:
@@ -31,6 +63,27 @@ def static_fingerprint() -> str:
             status = Path(storage.path(path)).stat()
             digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
     return digest.hexdigest()
+
+
+def plain_help(summary: str, more: str) -> str:
+    """The help of a command: what it does, how it is set up, and how it ends."""
+    defaults = {each.name: f" [{each.default}]" if each.default else "" for each in SETTINGS}
+    listed = "\n".join(f"  {each.name:22} {each.help}{defaults[each.name]}" for each in SETTINGS)
+    return (
+        f"{summary}\n{more}\n\nEnvironment:\n{listed}\n\nExit codes: 0 stopped, 1 failed, 2 a setting cannot be used."
+    )
+
+
+class ServingCommand(BaseCommand):
+    """A command that serves; its help keeps its lines as they are written."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """The parser of the command's options."""
+        return super().create_parser(prog_name, subcommand, formatter_class=PlainHelp, **kwargs)
+
+
+class PlainHelp(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Django's order of options, and a description with lines of its own."""
 
 
 def gunicorn_command() -> list[str]:

@@ -26,7 +26,7 @@ from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of
 from dashboard.views.lists import Choice
 from dashboard.views.parts import Head, head
-from dashboard.views.streams import DONE, Ended, beat, message, respond, still_signed_in
+from dashboard.views.streams import DONE, Ended, beat, message, pause, respond, still_signed_in
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 MOST_LINES = 5000
@@ -240,7 +240,7 @@ def line_messages(request: HttpRequest, connection: Connection, asked: Asked) ->
         if finished(connection, asked.options):
             raise Ended(DONE)
         yield beat()
-        time.sleep(RETRY_SECONDS)
+        pause(RETRY_SECONDS)
 
 
 def batches(connection: Connection, options: Options, place: Place | None) -> Iterator[list[Line]]:

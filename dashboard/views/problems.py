@@ -3,6 +3,7 @@
 import logging
 import sys
 
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -39,11 +40,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that Django does not read on."""
+    """A request that Django does not read on, most often one under a name that is not in ALLOWED_HOSTS."""
+    if isinstance(exception, DisallowedHost):
+        # The name itself is not shown: whoever made up the request chose it.
+        problem = Problem(
+            title=_("Porthole does not answer to this name"),
+            message=_("The name in your browser's address is not one that Porthole was started with."),
+            advice=_("Start it with that name, as in ALLOWED_HOSTS=porthole.example.com make demo."),
+        )
+        return problem_response(request, problem, 400)
     problem = Problem(
         title=_("Porthole cannot read this request"),
         message=_("Its form is not one that a browser sends."),
-        advice=_("If you reach Porthole under this name, the operator adds it to ALLOWED_HOSTS."),
     )
     return problem_response(request, problem, 400)
 

@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from clusters import errors, tables, watches
 from clusters import pods as pods_of
 from clusters import workloads as workloads_of
-from clusters.connection import Connection
+from clusters.connection import Connection, hang_up
 from clusters.kinds import PODS
 from clusters.kinds.kind import Kind
 from clusters.tables import Column, Query, Row
@@ -40,6 +40,27 @@ SESSION, GONE, DENIED, FULL, DONE = "session", "gone", "denied", "full", "done"
 
 class Ended(Exception):
     """A stream that ends, with the reason that the page is told."""
+
+
+class Stopped(Exception):
+    """This process ends, and its streams with it: the browser opens them again elsewhere, or once Porthole is back."""
+
+
+STOPPING = threading.Event()
+
+
+def stop() -> None:
+    """End all streams, now and from now on; does not return, so call it in a thread of its own."""
+    STOPPING.set()
+    while True:
+        hang_up()
+        time.sleep(0.1)  # one that was just being opened is caught the next time
+
+
+def pause(seconds: float) -> None:
+    """Wait between two questions to a cluster. Raises Stopped as soon as this process ends."""
+    if STOPPING.wait(seconds):
+        raise Stopped
 
 
 class OpenStreams:
@@ -115,14 +136,15 @@ def guarded(request: HttpRequest, messages: Iterator[str]) -> Iterator[str]:
         yield message(DENIED, event="end")
     except errors.NotFound:
         yield message(DONE, event="end")
-    except errors.ClusterError:
+    except (errors.ClusterError, Stopped):
         return  # the browser opens the stream again, with the last id, and waits longer each time
     finally:
         OPEN.leave(session)
 
 
 def still_signed_in(request: HttpRequest) -> None:
-    """Raise Ended where the session was ended meanwhile, here or elsewhere, or has expired."""
+    """Raise Ended where the session was ended meanwhile, here or elsewhere, or has expired; Stopped by ``stop``."""
+    pause(0)
     store = import_module(settings.SESSION_ENGINE).SessionStore
     session = store(request.session.session_key).load()
     connections.close_all()
@@ -142,7 +164,7 @@ def watched(
             yield change
         yield None
         if time.monotonic() - began < 1:
-            time.sleep(1)  # a server that ends watches at once must not be asked in a tight loop
+            pause(1)  # a server that ends watches at once must not be asked in a tight loop
 
 
 def start_of(request: HttpRequest) -> str:

@@ -3,29 +3,41 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from clusters import kubeconfig
-from dashboard.management.serving import become_gunicorn, prepare
+from dashboard.management.serving import ServingCommand, become_gunicorn, check_address, plain_help, prepare
+from dashboard.signin.kubeconfig import is_loopback
 
 
-class Command(BaseCommand):
+class Command(ServingCommand):
     """Serve Porthole."""
 
-    help = (
-        "Serve Porthole on HOST:PORT (127.0.0.1:8000). Without PORTHOLE_WAYS it serves the clusters of your kubeconfig"
-        " (KUBECONFIG), to this machine only, by a sign-in link that it prints."
+    help = plain_help(
+        "Serve Porthole on HOST:PORT.",
+        "Without PORTHOLE_WAYS it serves the clusters of your kubeconfig, to this machine only, by a sign-in link\n"
+        "that it prints. Ctrl-C or SIGTERM stops it; SIGHUP starts its worker anew.",
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check what is about to be served, prepare, serve."""
         ways = settings.CONFIG["PORTHOLE_WAYS"] or ["kubeconfig"]
         if "kubeconfig" in ways:
-            try:
-                found = kubeconfig.contexts(settings.CONFIG["KUBECONFIG"])
-            except kubeconfig.KubeconfigError as error:
-                raise CommandError(str(error)) from error
-            if not found:
-                raise CommandError("The kubeconfig has no contexts. Add one with `kubectl config set-context`.")
+            check_kubeconfig(settings.CONFIG["HOST"])
+        check_address("make run")
         prepare()
         become_gunicorn({"PORTHOLE_WAYS": ",".join(ways)})
+
+
+def check_kubeconfig(host: str) -> None:
+    """Refuse what would serve it to others, and one that leads nowhere. Raises CommandError."""
+    if host != "localhost" and not is_loopback(host):
+        raise CommandError(
+            f"HOST={host} with your kubeconfig would let everybody in your network act as you: it is served on this"
+            " machine only. Leave HOST out, or set PORTHOLE_WAYS to a way in that knows people apart.",
+            returncode=2,
+        )
+    try:
+        kubeconfig.contexts(settings.CONFIG["KUBECONFIG"])
+    except kubeconfig.KubeconfigError as error:
+        raise CommandError(str(error), returncode=2) from error
