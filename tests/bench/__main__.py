@@ -13,7 +13,7 @@ import django
 from tests.bench.figures import cpu_seconds, heading, memory, repeat, show
 from tests.bench.served import read, running, signed_in
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 PAGES = {
     "pods, 100 rows": "c/demo/-/pods/",
     "pods, sorted by restarts": "c/demo/-/pods/?sort=-restarts",

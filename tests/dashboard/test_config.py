@@ -127,3 +127,17 @@ def test_a_wrong_setting_stops_the_start_with_one_clear_line(tmp_path):
     )
     assert done.returncode != 0
     assert "PORT='http' cannot be used: write a port number from 0 to 65535" in done.stderr.splitlines()[-1]
+
+
+def test_tests_leave_a_persons_own_state_alone(tmp_path):
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/dashboard/test_links.py"],
+        cwd=ROOT,
+        env={**kept, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    assert not list(tmp_path.iterdir())
