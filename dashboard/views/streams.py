@@ -34,8 +34,8 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 ROWS_REMEMBERED = 2000
 
 # Why a stream ends, for the page to say: the session is over, the list must be read anew, it may not be read any more,
-# too many streams are open, there is nothing more to come.
-SESSION, GONE, DENIED, FULL, DONE = "session", "gone", "denied", "full", "done"
+# too many streams are open, the cluster does not answer, there is nothing more to come.
+SESSION, GONE, DENIED, FULL, AWAY, DONE = "session", "gone", "denied", "full", "away", "done"
 
 
 class Ended(Exception):
@@ -136,8 +136,12 @@ def guarded(request: HttpRequest, messages: Iterator[str]) -> Iterator[str]:
         yield message(DENIED, event="end")
     except errors.NotFound:
         yield message(DONE, event="end")
-    except (errors.ClusterError, Stopped):
-        return  # the browser opens the stream again, with the last id, and waits longer each time
+    except Stopped:
+        return  # the browser opens the stream again
+    except errors.ClusterError:
+        # The page opens the stream again, with the last id, and waits longer each time.
+        if not STOPPING.is_set():
+            yield message(AWAY, event="end")
     finally:
         OPEN.leave(session)
 

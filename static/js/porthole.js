@@ -54,6 +54,13 @@
       htmx.process(fresh);
     }, wait);
   }
+  // Each new stream begins well; whether the cluster behind it is there shows within the door's time to connect.
+  const DOUBT = 6000;
+  let away = false, opened = 0;
+  function well() {
+    away = false; heard = Date.now(); tries = 0;
+    show(document.hidden ? "paused" : "live");
+  }
   const later = () => Math.min(15000, 500 * 2 ** tries++) * (0.7 + Math.random() * 0.6);
   // The same page again, for when a stream cannot go on from where it was: at once, but never in a tight loop.
   let refreshed = 0;
@@ -69,6 +76,11 @@
   function ended(reason) {
     over = true; // until a refresh, or for good
     if (reason === "gone") refresh();
+    else if (reason === "away") {
+      away = true;
+      show("stale");
+      setTimeout(() => { over = false; restart(0); }, later());
+    }
     else if (reason === "full") { show("paused"); refreshed = Date.now(); refresh(); }
     else show(reason === "session" ? "over" : "done");
   }
@@ -84,13 +96,12 @@
   document.addEventListener("htmx:after:sse:connection", (event) => {
     if (!ours(event)) return;
     connection = event.detail.connection;
-    heard = Date.now(); tries = 0; over = false;
-    show(document.hidden ? "paused" : "live");
+    over = false;
+    const begun = opened = Date.now();
+    if (away) setTimeout(() => { if (opened === begun && !over) well(); }, DOUBT); else well();
   });
   document.addEventListener("htmx:after:sse:message", (event) => {
-    if (!ours(event) || over) return;
-    heard = Date.now();
-    show("live");
+    if (ours(event) && !over && !(away && Date.now() - opened < DOUBT)) well();
   });
   document.addEventListener("htmx:before:sse:connection", (event) => { if (over) event.preventDefault(); });
   document.addEventListener("htmx:sse:error", (event) => {

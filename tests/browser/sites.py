@@ -58,11 +58,15 @@ class Output:
 
 @dataclass
 class Site:
-    """Porthole at ``url``, reached through ``wire``, which a test may cut; ``clusters`` are people's cluster names."""
+    """Porthole at ``url``; ``clusters`` are people's cluster names.
+
+    A test may cut both ways: ``wire`` leads from the browser to Porthole, ``behind`` from Porthole to the API server.
+    """
 
     kind: str
     url: str
     wire: Wire
+    behind: Wire
     clusters: dict[str, str]
     output: Output
     link: str = ""
@@ -117,26 +121,29 @@ def porthole(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, O
 @contextmanager
 def demo_site(folder: Path, **settings: str) -> Iterator[Site]:
     """Porthole over a demo cluster of its own, whose time runs faster so that rollouts are not waited for."""
-    with serving(trials=True, clock=RealClock(SPEED)) as handle:
-        environment = {"PORTHOLE_WAYS": "demo", "PORTHOLE_DEMO_SERVER": handle.url, **settings}
+    with serving(trials=True, clock=RealClock(SPEED)) as handle, Wire(urlsplit(handle.url).port or 80) as behind:
+        server = f"http://127.0.0.1:{behind.port}"
+        environment = {"PORTHOLE_WAYS": "demo", "PORTHOLE_DEMO_SERVER": server, **settings}
         with porthole(folder, environment) as (address, output), Wire(urlsplit(address).port or 80) as wire:
-            yield Site("demo", f"http://localhost:{wire.port}", wire, dict.fromkeys(PEOPLE, "demo"), output)
+            yield Site("demo", f"http://localhost:{wire.port}", wire, behind, dict.fromkeys(PEOPLE, "demo"), output)
 
 
 @contextmanager
 def bed_site(folder: Path, bed: Bed) -> Iterator[Site]:
     """Porthole over the real control plane, with a kubeconfig that has one context a person."""
     file = folder / "kubeconfig"
-    file.write_text(json.dumps(kubeconfig_of(bed)))
-    file.chmod(0o600)
     environment = {"PORTHOLE_WAYS": "kubeconfig", "KUBECONFIG": str(file)}
-    with porthole(folder, environment) as (address, output), Wire(urlsplit(address).port or 80) as wire:
-        yield Site("bed", f"http://localhost:{wire.port}", wire, {name: name for name in PEOPLE}, output, address)
+    with Wire(urlsplit(bed.server).port or 443) as behind:
+        file.write_text(json.dumps(kubeconfig_of(bed, f"https://127.0.0.1:{behind.port}")))
+        file.chmod(0o600)
+        with porthole(folder, environment) as (address, output), Wire(urlsplit(address).port or 80) as wire:
+            names = {name: name for name in PEOPLE}
+            yield Site("bed", f"http://localhost:{wire.port}", wire, behind, names, output, address)
 
 
-def kubeconfig_of(bed: Bed) -> dict[str, object]:
+def kubeconfig_of(bed: Bed, server: str) -> dict[str, object]:
     """A kubeconfig (JSON is YAML) with a context and a user for each of PEOPLE."""
-    cluster = {"server": bed.server, "certificate-authority-data": encoded(bed.certificate_authority)}
+    cluster = {"server": server, "certificate-authority-data": encoded(bed.certificate_authority)}
     return {
         "apiVersion": "v1",
         "kind": "Config",

@@ -60,6 +60,33 @@ def test_a_list_says_when_it_is_cut_off_and_comes_back(site: Site, open_as: Call
     expect(mark).to_have_text("Live", use_inner_text=True, timeout=20000)
 
 
+def test_a_page_is_not_live_while_the_cluster_is_away(site: Site, open_as: Callable[..., Page]) -> None:
+    page = open_as("olivia")
+    page.goto(site.address("olivia", "shop/pods/"))
+    mark = page.locator("#live")
+    expect(mark).to_have_text("Live", use_inner_text=True)
+    page.evaluate(
+        """() => {
+            window.states = [];
+            const look = new MutationObserver(() => states.push(document.querySelector("#live").dataset.state));
+            look.observe(document.querySelector("#live"), {attributeFilter: ["data-state"]});
+        }"""
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    site.behind.cut()
+    try:
+        expect(mark).to_have_text(re.compile(r"Stale since .*\d"), use_inner_text=True, timeout=40000)
+        asked.clear()
+        page.wait_for_timeout(7000)
+        assert page.evaluate("states").count("live") == 0
+        # At once, after a second, after two, after four: not twice a second.
+        assert 1 <= len(asked) <= 6
+    finally:
+        site.behind.mend()
+    expect(mark).to_have_text("Live", use_inner_text=True, timeout=60000)
+
+
 def test_the_filter_works_as_one_types_and_stands_in_the_address(site: Site, open_as: Callable[..., Page]) -> None:
     page = open_as("olivia")
     page.goto(site.address("olivia", "shop/pods/"))
