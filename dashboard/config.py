@@ -103,7 +103,7 @@ SETTINGS = (
         "PORTHOLE_STREAMS",
         count,
         "48",
-        "Live streams open at once, a quarter of them for one session; beyond that pages ask again every few seconds.",
+        "Live streams open at once, half of them for one session; beyond that pages ask again every few seconds.",
     ),
     Setting("PORTHOLE_DEMO_SERVER", str, "", "Where the demo cluster's API server is; set by the demo command."),
     Setting("KUBECONFIG", str, "", "The kubeconfig to serve, as kubectl reads it."),

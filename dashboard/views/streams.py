@@ -77,9 +77,12 @@ class OpenStreams:
         return self.by_session.total()
 
     def enter(self, session: str | None, most: int) -> bool:
-        """Take a place if fewer than ``most`` are taken, and fewer than a quarter of them by this session."""
+        """Take a place if fewer than ``most`` are taken, and fewer than half of them by this session.
+
+        Somebody who leafs through pages leaves streams behind that are noticed only at their next beat.
+        """
         with self.lock:
-            if self.count >= most or self.by_session[session] >= max(most // 4, 1):
+            if self.count >= most or self.by_session[session] >= max(most // 2, 1):
                 return False
             self.by_session[session] += 1
             return True

@@ -278,8 +278,8 @@ def test_open_streams_are_bounded_and_places_come_back(olivia, signed_in, read, 
     second.close()
 
 
-def test_one_session_gets_a_quarter_of_the_places(olivia, signed_in, read, settings):
-    settings.CONFIG = {**settings.CONFIG, "PORTHOLE_STREAMS": 8}
+def test_one_session_gets_half_of_the_places(olivia, signed_in, read, settings):
+    settings.CONFIG = {**settings.CONFIG, "PORTHOLE_STREAMS": 4}
     address = stream_of(olivia, SHOP)
     mine = [opened(read, olivia, address)[0] for _ in range(2)]
     assert [fields(each) for each in read(olivia.get(address))] == [{"event": "end", "data": "full"}]
