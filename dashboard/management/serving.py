@@ -48,6 +48,15 @@ def prepare() -> None:
     except OperationalError as error:
         reason = " ".join(str(error).split())
         raise CommandError(f"The database cannot be used: {reason}. Look at DATABASE_URL.", returncode=2) from error
+    try:
+        collect_static_files()
+    except OSError as error:
+        wrong = f"{settings.STATIC_ROOT} cannot be written: {error.strerror}. Make room, or set PORTHOLE_STATE."
+        raise CommandError(wrong, returncode=2) from error
+
+
+def collect_static_files() -> None:
+    """Collect them anew where any has changed. Raises OSError."""
     stamp = settings.STATIC_ROOT / "stamp"
     fingerprint = static_fingerprint()
     if not stamp.exists() or stamp.read_text() != fingerprint:

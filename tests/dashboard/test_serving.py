@@ -176,6 +176,13 @@ def test_a_kubeconfig_that_cannot_be_read_is_one_sentence(tmp_path):
     assert "try `make demo`" in refused(tmp_path, "serve", KUBECONFIG=str(tmp_path / "absent"))
 
 
+def test_a_state_folder_that_takes_no_files_is_one_sentence(tmp_path):
+    (tmp_path / "static").write_text("in the way")
+    line = refused(tmp_path, "demo")
+    assert f"{tmp_path / 'static'} cannot be written: " in line
+    assert "PORTHOLE_STATE" in line
+
+
 def test_a_port_that_is_taken_is_told_with_another_to_try(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
