@@ -5,6 +5,7 @@ kernel ends every container and undoes every mount, so nothing is left on the ma
 """
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -26,6 +27,9 @@ NAME = "harbor-real"
 TAINT = {"key": "bed.porthole.example/real", "value": "true", "effect": "NoSchedule"}
 NEEDED = ("containerd", "ctr", "runc", "containerd-shim-runc-v2", "unshare", "mount")
 CNI = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
+# Where the node sees its own folder: a socket's path has 107 characters at most (unix(7)), and a checkout may lie deep.
+INSIDE = Path("/run/containerd/bed")
+LONGEST_NAME = 100
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 PACKAGES = "containerd runc containernetworking-plugins conntrack ethtool busybox-static"
 
@@ -136,8 +140,11 @@ def make_control_groups(folder: Path) -> None:
 
 
 def group_name(folder: Path) -> str:
-    """The control group of the real node of the bed in ``folder``."""
-    return "porthole-" + "".join(c if c.isalnum() else "-" for c in str(folder)).strip("-")
+    """The control group of the real node of the bed in ``folder``, whose name a file system takes."""
+    name = "".join(c if c.isalnum() else "-" for c in str(folder)).strip("-")
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    return f"porthole-{name}"
 
 
 def start(plane: ControlPlane, program: Path, *, die_with_parent: bool) -> None:
@@ -145,11 +152,11 @@ def start(plane: ControlPlane, program: Path, *, die_with_parent: bool) -> None:
     folder, home = plane.folder, plane.folder / "node"
     for place in (home, home / "cni"):
         place.mkdir()
-    (home / "containerd.toml").write_text(containerd_configuration(home))
-    (home / "cni" / "10-bed.conflist").write_text(json.dumps(network_configuration(home)))
+    (home / "containerd.toml").write_text(containerd_configuration(INSIDE))
+    (home / "cni" / "10-bed.conflist").write_text(json.dumps(network_configuration(INSIDE)))
     serving = certificates.issue(plane.authority, NAME, hosts=["127.0.0.1", NAME])
     certificate, key = write_pair(folder, "kubelet", serving)
-    kubelet = kubelet_configuration(home, folder / "pki" / "ca.crt", certificate, key, group_name(folder))
+    kubelet = kubelet_configuration(INSIDE, folder / "pki" / "ca.crt", certificate, key, group_name(folder))
     (home / "kubelet.yaml").write_text(yaml.safe_dump(kubelet))
     plane.kubeconfig("kubelet", certificates.issue(plane.authority, f"system:node:{NAME}", ["system:nodes"]))
     images.write_archive(home / "images.tar")
@@ -186,15 +193,17 @@ def run(folder: Path, kubelet: Path) -> int:
     for place in ("/run/containerd", "/var/log/containers"):
         Path(place).mkdir(parents=True, exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
+    INSIDE.mkdir()
+    subprocess.run(["mount", "--bind", home, INSIDE], check=True)
     with processes.log_path(folder, "containerd").open("ab") as log:
-        containerd = subprocess.Popen(["containerd", "--config", home / "containerd.toml"], stdout=log, stderr=log)
-    import_images(home)
+        containerd = subprocess.Popen(["containerd", "--config", INSIDE / "containerd.toml"], stdout=log, stderr=log)
+    import_images(INSIDE)
     command: list[str | Path] = [
         kubelet,
-        f"--config={home / 'kubelet.yaml'}",
+        f"--config={INSIDE / 'kubelet.yaml'}",
         f"--kubeconfig={folder / 'kubeconfigs' / 'kubelet.yaml'}",
-        f"--root-dir={home / 'kubelet'}",
-        f"--cert-dir={home / 'kubelet-pki'}",
+        f"--root-dir={INSIDE / 'kubelet'}",
+        f"--cert-dir={INSIDE / 'kubelet-pki'}",
         f"--hostname-override={NAME}",
         "--node-ip=127.0.0.1",
         "--node-labels=type=real",
