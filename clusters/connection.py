@@ -37,7 +37,9 @@ READ_SECONDS = 15.0  # for each part of an answer
 ANSWER_SECONDS = 60.0  # for the whole of one that is not a stream
 REFUSAL_SECONDS = 5.0  # for the words of a refusal, whose status is known already
 FOLLOW_SECONDS = 4 * 3600.0
-LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; etcd refuses objects over 1.5 MiB, and lists are read in pages
+# Bytes. etcd refuses objects over 1.5 MiB; 500 rows of pods, as lists are read, have 1 to 3 MiB. What is decoded may
+# take some times as much memory.
+LARGEST_ANSWER = 8 * 1024 * 1024
 CHUNK = 64 * 1024
 CLIENTS_KEPT = 64
 CONNECTIONS_KEPT = 32

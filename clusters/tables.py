@@ -5,13 +5,14 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from django.utils.translation import gettext as _
 
-from clusters.connection import Connection
+from clusters.connection import UNREADABLE, Connection, decode
 from clusters.errors import Failed
 from clusters.kinds.kind import Kind, State
 from clusters.wire import TABLE, Table, TableRow
@@ -19,6 +20,9 @@ from clusters.wire import TABLE, Table, TableRow
 PAGE = 100
 WALK = 500
 WALK_SECONDS = 20.0
+MOST_COLUMNS = 100  # kubectl's own kinds have at most 20
+LONGEST_CELL = 1000  # characters of a cell or a column's name; the rest is cut with a mark
+CELLS = msgspec.json.Decoder(list[str | int | float | bool | None])
 METADATA = ("includeObject", "Metadata")
 ATTENTION = "attention"
 STATES = {ATTENTION: ("bad", "warn"), "busy": ("busy",), "ok": ("ok",), "off": ("off",)}
@@ -49,7 +53,6 @@ class Row:
     name: str
     created: datetime | None
     cells: tuple[str, ...]
-    labels: Mapping[str, str]
     state: State
     resource_version: str = ""
 
@@ -106,6 +109,9 @@ def page(connection: Connection, kind: Kind, namespace: str, query: Query) -> Pa
     if query.walks:
         return walked_page(connection, kind, namespace, query)
     table = read_table(connection, kind, namespace, query.selector, query.limit, query.continue_token)
+    if len(table.rows or ()) > query.limit:
+        # Some aggregated APIs know no limit: of all that they give, this page is picked here.
+        return walked_page(connection, kind, namespace, replace(query, continue_token=""))
     columns = columns_of(table)
     rows = tuple(rows_of(kind, columns, table))
     total = total_of(connection, kind, namespace, query, table, query.offset + len(rows))
@@ -126,7 +132,8 @@ def read_table(connection: Connection, kind: Kind, namespace: str, selector: str
 def total_of(connection: Connection, kind: Kind, namespace: str, query: Query, table: Table, seen: int) -> int | None:
     """How many there are in all, of which ``seen`` came before the end of ``table``.
 
-    The API server says how many remain, but not under a selector: then they are counted by reading cells alone.
+    The API server says how many remain, but not under a selector: then they are counted by reading cells alone, where
+    these are not too many.
     """
     if not table.metadata.continue_token:
         return seen
@@ -136,7 +143,12 @@ def total_of(connection: Connection, kind: Kind, namespace: str, query: Query, t
     if not query.selector:
         return None
     cells_only = [("includeObject", "None"), ("labelSelector", query.selector)]
-    return len(connection.get(kind.path(namespace), cells_only, type=Table, accept=TABLE).rows or ())
+    try:
+        return len(connection.get(kind.path(namespace), cells_only, type=Table, accept=TABLE).rows or ())
+    except Failed as error:
+        if error.reason != "TooLarge":
+            raise
+        return None
 
 
 def walk(connection: Connection, kind: Kind, namespace: str, selector: str) -> Iterator[tuple[Table, bool]]:
@@ -198,8 +210,8 @@ def first_rows(rows: Iterable[Row], query: Query, end: int, columns: Any) -> lis
 def columns_of(table: Table) -> tuple[Column, ...]:
     """The columns of a Table in its order."""
     return tuple(
-        Column(column.name, column.type, column.description, column.priority)
-        for column in table.column_definitions or ()
+        Column(shortened(column.name), column.type, shortened(column.description), column.priority)
+        for column in (table.column_definitions or ())[:MOST_COLUMNS]
     )
 
 
@@ -211,33 +223,54 @@ def rows_of(kind: Kind, columns: tuple[Column, ...], table: Table) -> Iterator[R
 
 
 def row_of(kind: Kind, keys: list[str], row: TableRow) -> Row:
-    """One row; ``keys`` are the columns' keys."""
-    cells = tuple(cell_text(cell) for cell in row.cells)
+    """One row; ``keys`` are the columns' keys. Raises Failed where its cells are none."""
+    cells = cells_of(row)
     named = dict(zip(keys, cells, strict=False))
     metadata = row.object.metadata if row.object else None
     if metadata is None:
-        return Row("", "", named.get("name", ""), None, cells, {}, kind.state(named))
+        return Row("", "", named.get("name", ""), None, cells, kind.state(named))
     return Row(
         metadata.uid,
         metadata.namespace,
         metadata.name,
         metadata.creation_timestamp,
         cells,
-        metadata.labels,
         kind.state(named),
         metadata.resource_version,
     )
 
 
-def cell_text(cell: Any) -> str:
-    """A cell as text, as kubectl shows it."""
+def cells_of(row: TableRow) -> tuple[str, ...]:
+    """A row's cells as text, as kubectl shows them. Raises Failed."""
+    try:
+        cells: list[Any] = CELLS.decode(row.cells)
+    except UNREADABLE:
+        # Lists, maps and numbers of any length are allowed too, but rare: they stay as they are written.
+        cells = decode(row.cells, list[msgspec.Raw])
+    return tuple(cell_text(cell) for cell in cells[:MOST_COLUMNS])
+
+
+def cell_text(cell: str | int | float | bool | msgspec.Raw | None) -> str:
+    """A cell as text of at most LONGEST_CELL characters and a mark. Raises Failed."""
     if isinstance(cell, str):
-        return cell
+        return shortened(cell)
     if cell is None:
         return "<none>"
     if isinstance(cell, bool):
         return str(cell).lower()
-    return str(cell)
+    if not isinstance(cell, msgspec.Raw):
+        return str(cell)
+    beginning = bytes(memoryview(cell)[: 4 * LONGEST_CELL])
+    if beginning.startswith(b'"'):
+        return shortened(decode(cell, str))
+    if beginning == b"null":
+        return cell_text(None)
+    return shortened(beginning.decode(errors="replace"))
+
+
+def shortened(text: str) -> str:
+    """``text``, cut with a mark where it is too long for a row."""
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
 
 
 def text_matches(row: Row, text: str) -> bool:

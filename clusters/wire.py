@@ -5,9 +5,12 @@ an empty list, a scale of zero or an access denied.
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+
+# What stands many times in a page; Kubernetes' own names have at most 253 characters.
+Short = Annotated[str, msgspec.Meta(max_length=1000)]
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
@@ -80,12 +83,11 @@ class Metadata(Wire, frozen=True):
 class RowMetadata(Wire, frozen=True):
     """The part of ObjectMeta that a row of a list needs."""
 
-    name: str = ""
-    namespace: str = ""
-    uid: str = ""
-    resource_version: str = ""
+    name: Short = ""
+    namespace: Short = ""
+    uid: Short = ""
+    resource_version: Short = ""
     creation_timestamp: datetime | None = None
-    labels: dict[str, str] = {}
 
 
 class RowObject(Wire, frozen=True):
@@ -95,9 +97,9 @@ class RowObject(Wire, frozen=True):
 
 
 class TableRow(Wire, frozen=True):
-    """One object as the API server prints it; cells are in the order of the columns."""
+    """One object as the API server prints it; cells are in the order of the columns, decoded a row at a time."""
 
-    cells: list[Any]
+    cells: msgspec.Raw
     object: RowObject | None = None
 
 

@@ -132,8 +132,6 @@ def endless():
         b'{"kind": "PodList", "items": []}',
         b'{"kind": "Table", "rows": ' + b"[" * 50_000,
         b'{"kind": "Table", "columnDefinitions": ' + b'{"a":' * 50_000,
-        b'{"kind": "Table", "rows": [{"cells": ["\xff"]}]}',
-        b'{"kind": "Table", "rows": [{"cells": [1e999]}]}',
         b'{"kind": "Table", "rows": [{"cells": [' + b"[" * 50_000,
     ],
 )
@@ -156,7 +154,7 @@ def test_a_200_of_another_kind_is_never_taken_for_an_empty_one(asked, type):
 
 def test_an_answer_that_is_too_large_is_left(asked):
     connection, fake = asked(lambda _seen: itertools.chain([CHUNKED_HEAD], endless()))
-    with pytest.raises(errors.Failed, match="larger than 32 MiB") as caught:
+    with pytest.raises(errors.Failed, match="larger than 8 MiB") as caught:
         connection.get(PODS_OF_SHOP)
     assert caught.value.reason == "TooLarge"
     assert fake.hung_up.wait(10), "the connection was closed"
@@ -168,7 +166,7 @@ def test_a_small_answer_that_unpacks_to_a_huge_one_is_left(asked):
     connection, _fake = asked(lambda _seen: http(bomb, headers=("Content-Encoding: gzip",)))
     tracemalloc.start()
     try:
-        with pytest.raises(errors.Failed, match="larger than 32 MiB"):
+        with pytest.raises(errors.Failed, match="larger than 8 MiB"):
             connection.get(PODS_OF_SHOP)
         peak = tracemalloc.get_traced_memory()[1]
     finally:

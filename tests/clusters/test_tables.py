@@ -1,8 +1,11 @@
 """Pages of rows: filtered, sorted and counted over the whole set."""
 
 import itertools
+import tracemalloc
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,12 +13,13 @@ from hypothesis import strategies as st
 from clusters import discovery
 from clusters.connection import connect
 from clusters.credentials import BearerToken
-from clusters.errors import BadName, Forbidden, Gone, NotFound
+from clusters.errors import BadName, Failed, Forbidden, Gone, NotFound
 from clusters.kinds import DEPLOYMENTS, NAMESPACES, PODS
 from clusters.kinds.generic import generic_state
 from clusters.kinds.kind import Kind, State
 from clusters.models import Cluster
-from clusters.tables import Query, cell_text, natural, page
+from clusters.tables import Query, cells_of, natural, page
+from clusters.wire import TableRow
 from tests.clusters.fakes import http, status
 
 BOATS = Kind("boats", "v1", "Boat", group="marina.example.com", state=generic_state)
@@ -277,10 +281,87 @@ def test_the_walk_takes_the_resource_version_of_its_first_page(asked):
 
 
 @pytest.mark.parametrize(
-    ("cell", "text"), [("x", "x"), (None, "<none>"), (True, "true"), (3, "3"), (1.5, "1.5"), ("", ""), ([1], "[1]")]
+    ("cell", "text"),
+    [
+        ('"x"', "x"),
+        ("null", "<none>"),
+        ("true", "true"),
+        ("3", "3"),
+        ("1.5", "1.5"),
+        ('""', ""),
+        ("[1]", "[1]"),
+        ('{"a": "b"}', '{"a": "b"}'),
+        ("1e999", "1e999"),
+        ("7" * 5000, "7" * 1000 + "…"),
+        ('"' + "é" * 1000 + '"', "é" * 1000),
+        ('"' + "é" * 1001 + '"', "é" * 1000 + "…"),
+        ('["' + "é" * 5000 + '"]', '["' + "é" * 998 + "…"),
+    ],
 )
-def test_cells_are_shown_as_text(cell, text):
-    assert cell_text(cell) == text
+def test_cells_are_shown_as_text_of_bounded_length(cell, text):
+    assert cells_of(TableRow(msgspec.Raw(f'["a", {cell}]'.encode()))) == ("a", text)
+    # Beside a cell of another kind each one is read by itself.
+    assert cells_of(TableRow(msgspec.Raw(f'["a", {cell}, []]'.encode()))) == ("a", text, "[]")
+
+
+@pytest.mark.parametrize("cells", [b"{}", b"null", b'"x"', b'["\\ud800"]', b'["\xff"]', b'["\xff", []]'])
+def test_cells_that_are_none_are_a_failure(asked, cells):
+    answer = b'{"kind": "Table", "columnDefinitions": [{"name": "Name"}], "rows": [{"cells": %s}]}' % cells
+    connection, _fake = asked(lambda _seen: http(answer))
+    for query in (Query(), Query(text="x")):
+        with pytest.raises(Failed, match="not what an API server would say"):
+            page(connection, BOATS, "", query)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"rows": [{"cells": ["x", [[]] * 2_000_000]}]},
+        {"rows": [{"cells": ["x", "y" * 7_000_000]}]},
+        {"rows": [{"cells": ["x"] * 1_500_000}]},
+        {"rows": [{"cells": ["x"], "object": {"metadata": {"labels": {str(n): "" for n in range(500_000)}}}}]},
+        {"rows": [{"cells": ["x"] * 5000}] * 100, "columnDefinitions": [{"name": f"c{n}"} for n in range(5000)]},
+    ],
+    ids=["lists", "a long text", "many cells", "many labels", "many columns"],
+)
+def test_a_hostile_table_takes_little_memory(asked, answer):
+    connection, _fake = asked(lambda _seen: body)
+    body = http({"kind": "Table", "columnDefinitions": [{"name": "Name"}, {"name": "Value"}], **answer})
+    del answer
+    tracemalloc.start()
+    try:
+        found = page(connection, BOATS, "", Query())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found.rows) in (1, 100)
+    assert len(found.columns) <= 100
+    assert len(found.rows[0].cells) <= 100
+    assert peak < 120_000_000
+
+
+def test_a_name_that_is_too_long_for_kubernetes_is_a_failure(asked):
+    connection, _fake = asked(Marina(("Name",), [{"cells": ["x" * 1001]}]))
+    with pytest.raises(Failed, match="length <= 1000"):
+        page(connection, BOATS, "", Query())
+
+
+def test_a_server_that_knows_no_limit_is_paged_all_the_same(asked):
+    rows = [{"cells": [f"boat-{number:03}"]} for number in range(250)]
+    unlimited = Marina(("Name",), rows)
+    connection, _fake = asked(lambda seen: unlimited(replace(seen, target=seen.target.replace("limit=", "most="))))
+    found = [page(connection, BOATS, "", Query(offset=offset)) for offset in (0, 100, 200)]
+    assert [row.name for each in found for row in each.rows] == [row["cells"][0] for row in rows]
+    assert [(each.total, each.more) for each in found] == [(250, True), (250, True), (250, False)]
+
+
+def test_more_matches_than_can_be_counted_are_not_counted(asked):
+    marina = Marina(
+        ("Name", "Value"), [{"cells": [str(n), "x" * 900], "label": "odd"} for n in range(10_000)], most=10**6
+    )
+    connection, _fake = asked(marina)
+    found = page(connection, BOATS, "", Query(selector="odd"))
+    assert (len(found.rows), found.total, found.more) == (100, None, True)
 
 
 def test_a_row_with_fewer_cells_than_columns_or_more_is_shown_as_it_is(asked):

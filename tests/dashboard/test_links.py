@@ -26,7 +26,7 @@ def test_an_object_s_address_has_its_name(name, page):
 
 @pytest.mark.parametrize("name", ["web-1", "system:node", "a.b-c", "\u0416", "a b", "a+b", "50%"])
 def test_a_row_leads_where_links_lead(name):
-    row = Row("uid", "shop", name, None, (name,), {}, PODS.state({}))
+    row = Row("uid", "shop", name, None, (name,), PODS.state({}))
     found = resolve(unquote(layout(HOME, PODS, (Column("Name"),)).view(row).url))
     assert found.kwargs == resolve(unquote(object_url(HOME, PODS, "shop", name))).kwargs
     assert (found.url_name, found.kwargs["name"]) == ("object", name)

@@ -16,5 +16,5 @@ from dashboard.views.rows import row_id
     ],
 )
 def test_a_row_s_id_is_safe_in_a_selector(uid, expected):
-    row = Row(uid, "shop", "api", None, (), {}, State("ok", "Running"))
+    row = Row(uid, "shop", "api", None, (), State("ok", "Running"))
     assert row_id(row) == expected
