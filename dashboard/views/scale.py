@@ -1,7 +1,6 @@
 """Scaling: the API server tries it first (dry run), what it says stands on the page, and there is a way back."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 from clusters import actions, discovery, errors
 from clusters.connection import Connection
 from clusters.kinds.kind import Kind
-from dashboard import audit
+from dashboard import audit, undo
 from dashboard.access import at_cluster
-from dashboard.links import object_url
+from dashboard.links import object_url, with_query
 from dashboard.problems import Problem, problem_of, wording_of
 from dashboard.views.parts import Head, Link
 from dashboard.views.rows import Fact
@@ -87,8 +86,10 @@ def scaled(request: HttpRequest, connection: Connection, kind: Kind, namespace: 
         raise
     audit.record(request, connection, "scale", kind, namespace, name, f"{done.before} to {done.after}")
     url = object_url(connection.cluster, kind, namespace, name)
-    undo = urlencode({"scaled_from": done.before, "scaled_to": done.after}) if done.before != done.after else ""
-    response = redirect(f"{url}?{undo}" if undo else url)
+    if done.before != done.after:
+        signed = undo.offer(request, connection, kind, namespace, name, done.before, done.after)
+        url = with_query(url, **{undo.PARAMETER: signed})
+    response = redirect(url)
     response.status_code = 303
     return response
 

@@ -13,6 +13,7 @@ from clusters.kinds import PODS
 from clusters.kinds.kind import Kind
 from clusters.wire import Autoscaler
 from clusters.workloads import Workload
+from dashboard import undo
 from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of
 from dashboard.views.parts import Details, Head, Link, StateView, details, head, moment, owner_link
@@ -149,8 +150,9 @@ def autoscaler_words(autoscaler: Autoscaler) -> str:
 def undo_of(
     request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str, wanted: int | None
 ) -> Undo | None:
-    """The way back, right after a scaling (``scaled_from`` and ``scaled_to`` in the URL) that is still in force."""
-    before, after = request.GET.get("scaled_from", ""), request.GET.get("scaled_to", "")
-    if wanted is None or not (before.isdecimal() and after == str(wanted) and len(before) < 8):
+    """The way back, right after a scaling that is still in force."""
+    scaled = undo.offered(request, connection, kind, namespace, name)
+    if scaled is None or scaled[1] != wanted:
         return None
-    return Undo(int(before), wanted, object_url(connection.cluster, kind, namespace, name, "scale"))
+    before, after = scaled
+    return Undo(before, after, object_url(connection.cluster, kind, namespace, name, "scale"))

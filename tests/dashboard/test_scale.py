@@ -2,9 +2,11 @@
 
 import json
 import logging
+import time
 
 import pytest
 
+from dashboard import undo
 from tests.dashboard.api import api, scale_path
 from tests.dashboard.pages import tree
 from tests.dashboard.wire import refusal
@@ -69,7 +71,8 @@ def test_scaling_is_tried_first_then_done_and_leads_back_to_the_object(
     address = f"/c/demo/shop/{plural}.apps/{name}/"
     response = olivia.post(f"{address}scale/", {"replicas": str(after), "seen": str(before)})
     assert response.status_code == 303
-    assert response.headers["Location"] == f"{address}?scaled_from={before}&scaled_to={after}"
+    where, _query, offer = response.headers["Location"].partition("?undo=")
+    assert (where, bool(offer)) == (address, True)
     assert replicas(name, plural) == after
     first, second = tap.of(PUT)
     assert (DRY_RUN in first.path, DRY_RUN in second.path) == (True, False)
@@ -99,17 +102,45 @@ def test_the_page_after_scaling_offers_the_way_back(olivia, replicas, demo):
     assert replicas() == 3
 
 
-def test_a_link_that_somebody_made_up_cannot_lead_to_zero_in_one_tap(olivia, replicas):
-    form = tree(olivia.get(f"{FRONTEND}?scaled_from=0&scaled_to=3").content).one("form", class_="undo")
-    fields = {each.attributes["name"]: each.attributes["value"] for each in form.all("input")}
-    fields.pop("csrfmiddlewaretoken")
-    assert olivia.post(form.attributes["action"], fields).status_code == 409
-    assert replicas() == 3
+def offer_of(response):
+    """What the answer to a scaling leads to."""
+    return response.headers["Location"].partition("?")[2]
 
 
-@pytest.mark.parametrize("query", ["scaled_from=3&scaled_to=9", "scaled_from=x&scaled_to=3", "scaled_from=3"])
-def test_no_way_back_is_offered_from_what_is_not_so(olivia, query):
-    assert olivia.get(f"{FRONTEND}?{query}").context["page"].undo is None
+def undo_at(client, address):
+    """The way back that the page at ``address`` offers."""
+    return client.get(address).context["page"].undo
+
+
+def test_the_way_back_is_offered_to_the_session_that_scaled_alone(olivia, signed_in, replicas):
+    offer = offer_of(olivia.post(SCALE, {"replicas": "2", "seen": "3"}))
+    assert undo_at(olivia, f"{FRONTEND}?{offer}").replicas == 3
+    assert undo_at(signed_in("olivia"), f"{FRONTEND}?{offer}") is None
+    assert undo_at(signed_in("nadia"), f"{FRONTEND}?{offer}") is None
+
+
+def test_the_way_back_is_that_of_one_object_and_one_number(olivia, replicas):
+    offer = offer_of(olivia.post(SCALE, {"replicas": "2", "seen": "3"}))
+    assert replicas("api") == 2
+    assert undo_at(olivia, f"/c/demo/shop/deployments.apps/api/?{offer}") is None
+    olivia.post(SCALE, {"replicas": "4", "seen": "2"})
+    assert undo_at(olivia, f"{FRONTEND}?{offer}") is None
+
+
+def test_the_way_back_is_offered_for_a_while(olivia, replicas, monkeypatch):
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - undo.SECONDS - 5)
+    late = offer_of(olivia.post(SCALE, {"replicas": "2", "seen": "3"}))
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert undo_at(olivia, f"{FRONTEND}?{late}") is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["scaled_from=0&scaled_to=3", "undo=", "undo=0:3", "undo=WzAsM10:1vxxxx:AAAA", "undo=%00", "undo=:::"],
+)
+def test_no_way_back_is_offered_by_a_link_that_somebody_made_up(olivia, replicas, query):
+    assert undo_at(olivia, f"{FRONTEND}?{query}") is None
 
 
 def test_zero_asks_whether_it_is_meant(olivia, replicas, tap):
