@@ -38,8 +38,7 @@ def list_url(cluster: Cluster, kind: Kind, namespace: str = "", **query: str) ->
     return with_query(url, **query)
 
 
-def object_url(cluster: Cluster, kind: Kind, namespace: str, name: str, page: str = "object") -> str:
+def object_url(cluster: Cluster, kind: Kind, namespace: str, name: str, page: str = "object", **query: str) -> str:
     """An object's page, or another page of it: ``logs``, ``events``, ``yaml``, ``scale``."""
-    return reverse(
-        page, kwargs={"cluster": cluster.name, "namespace": namespace or ALL, "kind": kind.key, "name": name}
-    )
+    where = {"cluster": cluster.name, "namespace": namespace or ALL, "kind": kind.key, "name": name}
+    return with_query(reverse(page, kwargs=where), **query)

@@ -73,12 +73,13 @@ class LogsPage:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the URL asks for: whose log, how many lines, and how they are shown."""
+    """What the URL asks for: whose log, how many lines, how they are shown, and where ``back`` leads."""
 
     options: Options
     tail: int
     timestamps: bool
     wrap: bool
+    back: str
 
     def url(self, connection: Connection, **changed: object) -> str:
         """The URL of this page with something changed; what is not special is left out."""
@@ -88,6 +89,7 @@ class Asked:
             "timestamps": self.timestamps,
             "nowrap": not self.wrap,
             "tail": "" if self.tail == logs.TAIL else self.tail,
+            "back": self.back,
             **changed,
         }
         kept = {key: 1 if value is True else value for key, value in values.items() if value}
@@ -105,12 +107,13 @@ def logs_page(request: HttpRequest, connection: Connection, namespace: str, kind
         asked = asked_of(request, namespace, name, request.GET.get("container", ""))
         return respond(request, line_messages(request, connection, asked))
     pod = pods_of.read(connection, namespace, name)
-    asked = asked_of(request, namespace, name, container_of(request, pod))
+    top = head(request, connection, PODS, namespace, name, "logs")
+    asked = asked_of(request, namespace, name, container_of(request, pod), top.keep.get("back", ""))
     tail, problem = read_tail(connection, asked)
     lines = fitting(tail.lines)
     shortened = tail.shortened or len(lines) < len(tail.lines)
     page = LogsPage(
-        head=head(connection, PODS, namespace, name, "logs"),
+        head=top,
         container=asked.options.container,
         containers=choices(connection, pod, asked),
         previous=asked.options.previous,
@@ -131,13 +134,13 @@ def logs_page(request: HttpRequest, connection: Connection, namespace: str, kind
     return render(request, "logs/logs.html", {"page": page})
 
 
-def asked_of(request: HttpRequest, namespace: str, name: str, container: str) -> Asked:
+def asked_of(request: HttpRequest, namespace: str, name: str, container: str, back: str = "") -> Asked:
     """Read the URL's query; a number of lines that is none is the usual one."""
     given = request.GET
     tail = given.get("tail", "")
     count = min(int(tail), MOST_LINES) if tail.isdecimal() and 0 < len(tail) < 7 else logs.TAIL
     options = Options(namespace, name, container, "previous" in given)
-    return Asked(options, max(count, 1), "timestamps" in given, "nowrap" not in given)
+    return Asked(options, max(count, 1), "timestamps" in given, "nowrap" not in given, back)
 
 
 def container_of(request: HttpRequest, pod: Pod) -> str:

@@ -80,7 +80,7 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
     thing = connection.get(found.path(namespace, name), type=AnyObject)
     state = state_of(thing)
     page = ObjectPage(
-        head=head(connection, found, namespace, name, "object"),
+        head=head(request, connection, found, namespace, name, "object"),
         state=StateView(state.tone, state.word),
         facts=[
             Fact(_("API version"), found.api_version),
@@ -98,7 +98,7 @@ def events_page(request: HttpRequest, connection: Connection, namespace: str, ki
     found = discovery.find(connection, kind)
     thing = connection.get(found.path(namespace, name), type=AnyObject)
     page = EventsPage(
-        head=head(connection, found, namespace, name, "events"),
+        head=head(request, connection, found, namespace, name, "events"),
         events=events_of(connection, found, namespace, thing.metadata),
     )
     return render(request, "objects/events.html", {"page": page})
@@ -118,7 +118,7 @@ def yaml_page(request: HttpRequest, connection: Connection, namespace: str, kind
         response["Content-Disposition"] = f'attachment; filename="{found.plural}-{name}.yaml"'
         return response
     page = YamlPage(
-        head=head(connection, found, namespace, name, "yaml"),
+        head=head(request, connection, found, namespace, name, "yaml"),
         text=text,
         managed_text=to_yaml({"managedFields": managed}) if managed else "",
         download_url=f"{url}?download=1",

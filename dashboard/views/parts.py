@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from clusters.pods import PodCondition
 from clusters.wire import Event, Metadata, OwnerReference
 from dashboard.links import list_url, object_url
 from dashboard.problems import Problem, problem_of
+from dashboard.returns import way_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The context of objects/_head.html, as ``page.head``: what all pages of an object begin with."""
+    """The context of objects/_head.html, as ``page.head``: what all pages of an object begin with.
+
+    ``keep`` is the query that links to the object's other pages take along.
+    """
 
     name: str
     namespace: str
     kind_title: str | Promise
     back: Link
     tabs: list[Tab]
+    keep: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +110,24 @@ class Details:
     annotations: list[tuple[str, str]]
 
 
-def head(connection: Connection, kind: Kind, namespace: str, name: str, current: str) -> Head:
+def head(request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str, current: str) -> Head:
     """What all pages of an object begin with."""
     cluster = connection.cluster
+    label, url = way_back(request, cluster, kind, namespace)
+    keep = kept(request, connection, kind, namespace)
     pages = [("object", _("Overview")), ("events", _("Events")), ("yaml", _("YAML"))]
     if kind.key == PODS.key:
         pages.insert(1, ("logs", _("Logs")))
-    tabs = [Tab(key, label, object_url(cluster, kind, namespace, name, key), key == current) for key, label in pages]
-    return Head(name, namespace, kind.title, Link(kind.title_plural, list_url(cluster, kind, namespace)), tabs)
+    tabs = [
+        Tab(key, title, object_url(cluster, kind, namespace, name, key, **keep), key == current) for key, title in pages
+    ]
+    return Head(name, namespace, kind.title, Link(label, url), tabs, keep)
+
+
+def kept(request: HttpRequest, connection: Connection, kind: Kind, namespace: str) -> dict[str, str]:
+    """What links between an object's pages take along: the way back, where it is not the usual one."""
+    _label, url = way_back(request, connection.cluster, kind, namespace)
+    return {} if url == list_url(connection.cluster, kind, namespace) else {"back": url}
 
 
 def details(

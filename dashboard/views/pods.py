@@ -61,14 +61,16 @@ class PodPage:
 def pod_page(request: HttpRequest, connection: Connection, namespace: str, name: str) -> HttpResponse:
     """The page of one pod. Raises ClusterError."""
     pod = pods_of.read(connection, namespace, name)
-    containers = container_views(connection, pod, pod.spec.containers + pod.spec.ephemeral_containers)
-    init_containers = container_views(connection, pod, pod.spec.init_containers, init=True)
+    top = head(request, connection, PODS, namespace, name, "object")
+    logs_url = object_url(connection.cluster, PODS, namespace, name, "logs", **top.keep)
+    containers = container_views(pod, pod.spec.containers + pod.spec.ephemeral_containers, logs_url)
+    init_containers = container_views(pod, pod.spec.init_containers, logs_url, init=True)
     # One that crashes in a loop runs for some seconds of every round: how its last run ended is what counts.
     failed = next(
         (each for each in (*init_containers, *containers) if each.previous_logs_url and each.exit_code != "0"), None
     )
     page = PodPage(
-        head=head(connection, PODS, namespace, name, "object"),
+        head=top,
         state=state_view(connection, namespace, name, pod),
         facts=facts(pod),
         containers=containers,
@@ -76,8 +78,8 @@ def pod_page(request: HttpRequest, connection: Connection, namespace: str, name:
         details=details(connection, PODS, namespace, pod.metadata, pod.status.conditions),
         owner=owner_link(connection, namespace, pod.metadata),
         node=node_link(connection, pod),
-        stream_url=f"{object_url(connection.cluster, PODS, namespace, name)}?watch=1",
-        logs_url=object_url(connection.cluster, PODS, namespace, name, "logs"),
+        stream_url=object_url(connection.cluster, PODS, namespace, name, watch="1"),
+        logs_url=logs_url,
         previous_logs_url=failed.previous_logs_url if failed else "",
     )
     return render(request, "objects/pod.html", {"page": page})
@@ -120,23 +122,19 @@ def node_link(connection: Connection, pod: Pod) -> Link | None:
     return Link(name, object_url(connection.cluster, KNOWN["nodes"], "", name), _("Node")) if name else None
 
 
-def container_views(
-    connection: Connection, pod: Pod, containers: list[Container], *, init: bool = False
-) -> list[ContainerView]:
+def container_views(pod: Pod, containers: list[Container], logs_url: str, *, init: bool = False) -> list[ContainerView]:
     """Containers of a pod, in the order in which the spec has them."""
     known = pods_of.statuses(pod)
-    return [container_view(connection, pod, each, known.get(each.name), init=init) for each in containers]
+    return [container_view(each, known.get(each.name), logs_url, init=init) for each in containers]
 
 
-def container_view(
-    connection: Connection, pod: Pod, container: Container, status: ContainerStatus | None, *, init: bool
-) -> ContainerView:
+def container_view(container: Container, status: ContainerStatus | None, logs_url: str, *, init: bool) -> ContainerView:
     """One container as a template needs it."""
     now = pods_of.doing(status, init=init)
     last = pods_of.last_time(status)
     ended = status.state.terminated if status else None
     exited = last or ended
-    url = object_url(connection.cluster, PODS, pod.metadata.namespace, pod.metadata.name, "logs")
+    url = f"{logs_url}{'&' if '?' in logs_url else '?'}"
     probes = (
         (_("Startup probe"), container.startup_probe),
         (_("Readiness probe"), container.readiness_probe),
@@ -160,8 +158,8 @@ def container_view(
             Fact(each.mount_path, each.name + (_(" (read only)") if each.read_only else ""))
             for each in container.volume_mounts
         ],
-        logs_url=f"{url}?{urlencode({'container': container.name})}",
-        previous_logs_url=f"{url}?{urlencode({'container': container.name, 'previous': 1})}" if last else "",
+        logs_url=f"{url}{urlencode({'container': container.name})}",
+        previous_logs_url=f"{url}{urlencode({'container': container.name, 'previous': 1})}" if last else "",
     )
 
 

@@ -60,9 +60,10 @@ def workload_page(request: HttpRequest, connection: Connection, kind: Kind, name
     state = state_view(kind, workload)
     selector = workloads_of.selector_text(workload.spec.selector)
     rows, pods_problem = pod_rows(connection, namespace, selector)
-    url = object_url(connection.cluster, kind, namespace, name)
+    top = head(request, connection, kind, namespace, name, "object")
+    scale_url = object_url(connection.cluster, kind, namespace, name, "scale", **top.keep)
     page = WorkloadPage(
-        head=head(connection, kind, namespace, name, "object"),
+        head=top,
         state=state,
         facts=facts(workload),
         images=[container.image for container in workload.spec.template.spec.containers],
@@ -71,11 +72,11 @@ def workload_page(request: HttpRequest, connection: Connection, kind: Kind, name
         pods_url=pods_url(connection, namespace, selector),
         details=details(connection, kind, namespace, workload.metadata, workload.status.conditions),
         owner=owner_link(connection, namespace, workload.metadata),
-        scale_url=object_url(connection.cluster, kind, namespace, name, "scale") if kind.scalable else "",
+        scale_url=scale_url if kind.scalable else "",
         may_scale=kind.scalable and may_scale(connection, kind, namespace, name),
-        stream_url=f"{url}?watch=1",
+        stream_url=object_url(connection.cluster, kind, namespace, name, watch="1"),
         autoscaler=autoscaler_fact(connection, kind, namespace, name),
-        undo=undo_of(request, connection, kind, namespace, name, state.wanted),
+        undo=undo_of(request, connection, kind, namespace, name, state.wanted, scale_url),
     )
     return render(request, "objects/workload.html", {"page": page})
 
@@ -148,11 +149,17 @@ def autoscaler_words(autoscaler: Autoscaler) -> str:
 
 
 def undo_of(
-    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str, wanted: int | None
+    request: HttpRequest,
+    connection: Connection,
+    kind: Kind,
+    namespace: str,
+    name: str,
+    wanted: int | None,
+    scale_url: str,
 ) -> Undo | None:
     """The way back, right after a scaling that is still in force."""
     scaled = undo.offered(request, connection, kind, namespace, name)
     if scaled is None or scaled[1] != wanted:
         return None
     before, after = scaled
-    return Undo(before, after, object_url(connection.cluster, kind, namespace, name, "scale"))
+    return Undo(before, after, scale_url)

@@ -177,7 +177,7 @@
   });
   document.addEventListener("click", (event) => {
     const step = event.target.closest("[data-step]");
-    if (!step) return;
+    if (!step || $("#ask")) return; // what is asked is about one number: another one is the server's to judge
     event.preventDefault();
     const input = $("input[name=replicas]"), most = input.max === "" ? Infinity : Number(input.max);
     input.value = Math.min(most, Math.max(0, Number(input.value || 0) + Number(step.dataset.step)));

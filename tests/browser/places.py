@@ -38,6 +38,8 @@ PLACES = {
     "a boat": ("olivia", "shop/boats.marina.example.com/albatross/", 200),
     "scaling": ("olivia", "shop/deployments.apps/cart/scale/", 200),
     "scaling to zero, with an autoscaler": ("olivia", "shop/deployments.apps/api/scale/?replicas=0", 200),
+    "scaling by a big step": ("olivia", "shop/deployments.apps/cart/scale/?replicas=500", 200),
+    "scaling for who may not": ("victor", "shop/deployments.apps/cart/scale/", 403),
     "a pod that is not there": ("olivia", "shop/pods/nobody/", 404),
 }
 

@@ -16,7 +16,7 @@ def pages(site: Site, browser: Browser) -> Iterator[dict[str, Page]]:
     """A page for each person, signed in once."""
     found = {}
     contexts = []
-    for person in ("olivia", "nadia"):
+    for person in ("olivia", "nadia", "victor"):
         contexts.append(browser.new_context(viewport=PHONE, reduced_motion="reduce"))
         found[person] = contexts[-1].new_page()
         site.sign_in(found[person], person)

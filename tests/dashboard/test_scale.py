@@ -154,6 +154,49 @@ def test_zero_asks_whether_it_is_meant(olivia, replicas, tap):
     assert replicas() == 0
 
 
+def test_zero_is_asked_about_where_the_number_stands_in_the_address(olivia):
+    page = tree(olivia.get(SCALE, {"replicas": "0"}).content)
+    assert "tone-bad" in page.by_id("ask").attributes["class"].split()
+    button = page.by_id("scale").one("button")
+    assert (button.text, "danger" in button.attributes["class"].split()) == ("Stop all", True)
+    assert page.all("p", id="unanswered") == []
+
+
+def test_a_big_step_asks_whether_it_is_meant(olivia, replicas, tap):
+    response = olivia.post(SCALE, {"replicas": "500", "seen": "3"})
+    assert response.status_code == 409
+    page = tree(response.content)
+    assert page.by_id("ask").text.startswith("500 replicas? There are 3 now")
+    assert page.by_id("unanswered").text == "Tick the box to say that this is meant."
+    assert page.by_id("scale").one("button").text == "Scale to 500"
+    assert tap.of(PUT) == []
+    assert olivia.post(SCALE, {"replicas": "500", "seen": "3", "confirm": "yes"}).status_code == 303
+    assert replicas() == 500
+
+
+@pytest.mark.parametrize("wanted", ["4", "23"])
+def test_a_step_that_is_not_big_asks_nothing(olivia, replicas, wanted):
+    assert olivia.get(SCALE, {"replicas": wanted}).context["page"].question is None
+
+
+def test_who_may_not_scale_is_told_so_before_filling_in_a_form(victor, olivia):
+    response = victor.get(SCALE)
+    assert response.status_code == 403
+    page = tree(response.content)
+    assert page.all("form", id="scale") == []
+    problem = page.one("div", class_="problem")
+    assert problem.one("h2").text == "You may not scale frontend"
+    assert problem.one("a").attributes["href"] == FRONTEND
+    assert olivia.get(SCALE).status_code == 200
+
+
+def test_the_form_stands_where_the_api_server_will_not_say_who_may_scale(olivia, tap):
+    with tap.answering(r"POST .*selfsubjectaccessreviews", 403, refusal(403, "Forbidden", "not now")):
+        response = olivia.get(SCALE)
+    assert response.status_code == 200
+    assert tree(response.content).by_id("scale")
+
+
 def test_a_number_that_somebody_changed_meanwhile_is_a_conflict(olivia, replicas, demo, tap):
     api(demo, "PATCH", scale_path("deployments", "frontend"), {"spec": {"replicas": 4}}, "application/merge-patch+json")
     response = olivia.post(SCALE, {"replicas": "2", "seen": "3"})

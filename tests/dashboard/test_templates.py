@@ -19,7 +19,7 @@ from dashboard.views.parts import ConditionRow, Details, EventRow, Events, Head,
 from dashboard.views.places import HomePage, MorePage, Section
 from dashboard.views.pods import ContainerView, PodPage
 from dashboard.views.rows import Cell, Fact, RowView
-from dashboard.views.scale import ScalePage
+from dashboard.views.scale import Question, ScalePage
 from dashboard.views.workloads import Undo, WorkloadPage
 
 FOLDER = Path(settings.BASE_DIR) / "templates"
@@ -60,6 +60,7 @@ NAMES = {
     "page.node": Link,
     "page.owner": Link,
     "page.state": StateView,
+    "page.question": Question,
     "page.undo": Undo,
     "person": DemoPerson,
     "problem": Problem,

@@ -1,0 +1,72 @@
+"""The way back from an object: to the list as it was, on all pages of the object, and never off the site."""
+
+import pytest
+
+from tests.dashboard.pages import tree
+
+POD = "/c/demo/shop/pods/image-resizer/"
+LIST = "/c/demo/-/pods/?q=image&state=attention&sort=-age"
+HOST = "http://testserver"
+
+
+def way_back(response):
+    return tree(response.content).one("a", class_="back").attributes["href"]
+
+
+def test_the_way_back_leads_to_the_list_as_it_was(olivia):
+    assert way_back(olivia.get(POD, headers={"Referer": f"{HOST}{LIST}"})) == LIST
+    assert way_back(olivia.get(POD)) == "/c/demo/shop/pods/"
+
+
+def test_the_way_back_stays_on_every_page_of_the_object(olivia):
+    response = olivia.get(POD, headers={"Referer": f"{HOST}{LIST}"})
+    page = response.context["page"]
+    addresses = [tab.url for tab in page.head.tabs]
+    addresses += [page.logs_url, *(container.logs_url for container in page.containers)]
+    logs = olivia.get(page.logs_url).context["page"]
+    addresses += [logs.wrap_url, logs.timestamps_url]
+    for address in addresses:
+        assert way_back(olivia.get(address)) == LIST
+
+
+def test_the_way_back_stays_while_one_scales(olivia, demo):
+    deployments = "/c/demo/-/deployments.apps/?sort=-age"
+    address = "/c/demo/shop/deployments.apps/frontend/"
+    page = olivia.get(address, headers={"Referer": f"{HOST}{deployments}"}).context["page"]
+    form = olivia.get(page.scale_url).context["page"]
+    assert way_back(olivia.get(form.head.back.url)) == deployments
+    assert way_back(olivia.get(olivia.get(form.more_url).context["page"].head.back.url)) == deployments
+    done = olivia.post(form.action_url, {"replicas": "4", "seen": "3"}, follow=True)
+    assert way_back(done) == deployments
+    undo = done.context["page"].undo
+    assert way_back(olivia.post(undo.action_url, {"replicas": "3", "seen": "4"}, follow=True)) == deployments
+
+
+def test_who_comes_from_home_goes_back_there(olivia):
+    home = "/c/demo/?namespace=shop"
+    response = olivia.get(POD, headers={"Referer": f"{HOST}{home}"})
+    link = tree(response.content).one("a", class_="back")
+    assert (link.text, link.attributes["href"]) == ("Home", home)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://elsewhere.example/c/demo/-/pods/?q=a",
+        "//elsewhere.example/c/demo/-/pods/",
+        "javascript:alert(1)",
+        "/signout/",
+        "/c/other/-/pods/",
+        "/c/demo/-/nodes/",
+        "/c/demo/%2e%2e%2f/pods/",
+        "\\\\elsewhere.example/",
+        "/c/demo/shop/pods/?watch=1&continue=x&from=100",
+    ],
+)
+def test_no_address_leads_anywhere_else(olivia, address):
+    assert way_back(olivia.get(POD, {"back": address})) == "/c/demo/shop/pods/"
+    assert way_back(olivia.get(POD, headers={"Referer": address})) == "/c/demo/shop/pods/"
+
+
+def test_a_page_of_another_host_is_none_of_ours(olivia):
+    assert way_back(olivia.get(POD, headers={"Referer": f"https://elsewhere.example{LIST}"})) == "/c/demo/shop/pods/"
