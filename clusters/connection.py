@@ -22,7 +22,7 @@ from kubernetes.client.configuration import Configuration
 from kubernetes.client.exceptions import ApiException
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from clusters.credentials import ClientCertificate, Credentials, certificate_of
+from clusters.credentials import ClientCertificate, Credentials, Impersonation, certificate_of
 from clusters.errors import BY_STATUS, Failed, NoCredentials, Unreachable
 from clusters.models import Cluster
 from clusters.names import Path
@@ -187,7 +187,14 @@ def connect(cluster: Cluster, credentials: Credentials | None) -> Connection:
     if certificate and not cluster.server.startswith("https:"):
         # It would never be presented, and the call be made as nobody.
         raise NoCredentials(_("A client certificate works with https only."))
-    return Connection(cluster, credentials, client_of(cluster, certificate))
+    client = client_of(cluster, certificate)
+    plainly_by_proxy = not cluster.server.startswith("https:") and isinstance(
+        client.rest_client.pool_manager, urllib3.ProxyManager
+    )
+    if plainly_by_proxy and isinstance(credentials, Impersonation):
+        # urllib3 would make one group of several on the way to a proxy that reads along.
+        raise NoCredentials(_("Acting as somebody else needs https where a proxy stands between."))
+    return Connection(cluster, credentials, client)
 
 
 _streams: set[HTTPResponse] = set()  # those that are open now

@@ -7,7 +7,9 @@ import time
 import pytest
 
 from clusters.connection import connect
-from clusters.errors import ClusterError, Unreachable
+from clusters.credentials import BearerToken, Impersonation
+from clusters.errors import ClusterError, NoCredentials, Unreachable
+from clusters.models import Cluster
 from clusters.names import path
 from tests.clusters.fakes import CHUNKED_END, CHUNKED_HEAD, OLIVIA, SOON, chunk, http, until
 
@@ -259,6 +261,16 @@ def test_a_proxys_password_goes_to_the_proxy(serve, monkeypatch, server):
     expected = base64.b64encode(b"olivia@home:pass:word").decode()
     assert proxy.seen[0].all("Proxy-Authorization") == [f"Basic {expected}"]
     assert "pass" not in str(caught.value)
+
+
+def test_several_groups_are_not_sent_through_a_proxy_that_would_make_them_one(serve, monkeypatch):
+    proxy = serve(lambda _seen: http({"by": "proxy"}))
+    through(proxy, monkeypatch)
+    someone = Impersonation(BearerToken("porthole"), "alice", ("dev", "ops"))
+    with pytest.raises(NoCredentials, match="needs https where a proxy stands between"):
+        connect(Cluster(name="far", server="http://api.invalid:6443", proxy_url=proxy.url), someone)
+    assert connect(Cluster(name="far", server="https://api.invalid:6443", proxy_url=proxy.url), someone)
+    assert proxy.connections == 0
 
 
 def test_a_tls_servers_token_never_shows_to_the_proxy(serve, monkeypatch):
