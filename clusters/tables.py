@@ -91,7 +91,7 @@ class Page:
     """Rows and what is known of the rest.
 
     ``total`` is how many match the selector, ``matched`` how many of these match text and state too; both None where
-    the API server does not tell. ``states`` counts tones over the whole set when it was walked.
+    the API server does not tell. ``states`` counts tones over the whole set where it was read.
     """
 
     columns: tuple[Column, ...]
@@ -116,7 +116,14 @@ def page(connection: Connection, kind: Kind, namespace: str, query: Query) -> Pa
     rows = tuple(rows_of(kind, columns, table))
     total = total_of(connection, kind, namespace, query, table, query.offset + len(rows))
     token = table.metadata.continue_token
-    return Page(columns, rows, total, total, table.metadata.resource_version, token, bool(token))
+    whole = not token and not query.offset
+    states = counted(Counter(row.state.tone for row in rows)) if whole else {}
+    return Page(columns, rows, total, total, table.metadata.resource_version, token, bool(token), states)
+
+
+def counted(tones: Mapping[str, int]) -> dict[str, int]:
+    """How many rows have each of STATES, from how many have each tone."""
+    return {key: sum(tones.get(tone, 0) for tone in members) for key, members in STATES.items()}
 
 
 def read_table(connection: Connection, kind: Kind, namespace: str, selector: str, limit: int, token: str = "") -> Table:
@@ -188,7 +195,7 @@ def walked_page(connection: Connection, kind: Kind, namespace: str, query: Query
 
     end = query.offset + query.limit
     rows = first_rows(matching(), query, end, lambda: columns)[query.offset :]
-    states = {key: sum(tones[tone] for tone in members) for key, members in STATES.items()}
+    states = counted(tones)
     return Page(columns, tuple(rows), total, matched, resource_version, "", matched > end, states)
 
 

@@ -38,7 +38,7 @@ WORDINGS: dict[type[errors.ClusterError], Wording] = {
     errors.NoCredentials: Wording(
         403,
         lambda: _("Nobody to act as"),
-        lambda: _("Porthole only ever acts as you. Sign in again, or mend the kubeconfig."),
+        lambda: _("Porthole only ever acts as you. Sign in again, or correct the kubeconfig."),
     ),
     errors.Unreachable: Wording(
         502, lambda: _("The cluster does not answer"), lambda: _("Is it on, and is its network reachable from here?")
@@ -53,7 +53,7 @@ WORDINGS: dict[type[errors.ClusterError], Wording] = {
     errors.Forbidden: Wording(
         403,
         lambda: _("You may not do this"),
-        lambda: _("Whoever runs the cluster can grant it with a Role and a RoleBinding."),
+        lambda: _("Whoever runs the cluster can grant it."),
     ),
     errors.NotFound: Wording(
         404, lambda: _("It is not there"), lambda: _("It may have been deleted or renamed a moment ago.")

@@ -17,5 +17,5 @@ PODS = KNOWN["pods"]
 DEPLOYMENTS = KNOWN["deployments.apps"]
 REPLICA_SETS = KNOWN["replicasets.apps"]
 NAMESPACES = KNOWN["namespaces"]
-EVENTS = Kind(plural="events", version="v1", kind="Event")
+EVENTS = KNOWN["events"]
 AUTOSCALERS = Kind(plural="horizontalpodautoscalers", group="autoscaling", version="v2", kind="HorizontalPodAutoscaler")

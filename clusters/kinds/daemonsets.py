@@ -20,5 +20,6 @@ KIND = Kind(
     title=_("DaemonSet"),
     title_plural=_("DaemonSets"),
     state=daemon_set_state,
+    words={"off": _("No node to run on")},
     card=("ready", "desired"),
 )

@@ -21,5 +21,6 @@ KIND = Kind(
     title=_("Deployment"),
     title_plural=_("Deployments"),
     state=deployment_state,
+    words={"off": _("Scaled to zero")},
     card=("ready", "up-to-date"),
 )

@@ -21,5 +21,6 @@ KIND = Kind(
     title=_("Job"),
     title_plural=_("Jobs"),
     state=job_state,
+    words={"off": _("Finished")},
     card=("completions", "duration"),
 )

@@ -1,7 +1,7 @@
 """What Porthole knows of a kind. Everything it does not know, it asks the API server."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -32,8 +32,10 @@ class Kind:
     """One kind of object at one API version.
 
     ``state`` reads a row's cells by lower-case column name; ``card`` names the columns that a phone's card shows, with
-    the state that is always there; ``unlisted`` names columns that are next to always empty: a list leaves them out,
-    however wide. ``group`` is empty for the core API.
+    the state that is always there; ``words`` names the states to filter by, where the usual words do not fit, and an
+    empty word leaves one out; ``order`` is the column by which a list is sorted until somebody sorts it; ``unlisted``
+    names columns that are next to always empty: a list leaves them out, however wide. ``group`` is empty for the core
+    API.
     """
 
     plural: str
@@ -46,6 +48,8 @@ class Kind:
     title_plural: str | Promise = ""
     state: Callable[[Cells], State] = no_state
     card: tuple[str, ...] = ()
+    words: Mapping[str, str | Promise] = field(default_factory=dict)
+    order: str = ""
     unlisted: frozenset[str] = frozenset()
 
     @property

@@ -33,6 +33,7 @@ KIND = Kind(
     title=_("Pod"),
     title_plural=_("Pods"),
     state=pod_state,
+    words={"ok": _("Running"), "off": _("Finished")},
     card=("ready", "restarts", "node"),
     unlisted=frozenset({"nominated node", "readiness gates"}),  # untranslated: the API server's own column names
 )

@@ -21,5 +21,6 @@ KIND = Kind(
     title=_("ReplicaSet"),
     title_plural=_("ReplicaSets"),
     state=replica_set_state,
+    words={"off": _("Scaled to zero")},
     card=("ready", "desired"),
 )

@@ -21,5 +21,6 @@ KIND = Kind(
     title=_("StatefulSet"),
     title_plural=_("StatefulSets"),
     state=stateful_set_state,
+    words={"off": _("Scaled to zero")},
     card=("ready",),
 )

@@ -10,13 +10,14 @@ from django.views.decorators.http import require_safe
 
 from clusters import discovery, errors, tables
 from clusters.connection import Connection
+from clusters.kinds import NAMESPACES
 from clusters.kinds.kind import Kind
 from clusters.tables import STATES
 from dashboard.access import at_cluster
 from dashboard.links import list_url, namespaces_url
 from dashboard.problems import Problem, problem_of, wording_of
 from dashboard.views import streams
-from dashboard.views.rows import RowView, css_of, has_state, is_other, layout
+from dashboard.views.rows import NUMBERS, RowView, css_of, has_state, is_other, layout
 
 LONGEST_FIELD = 500
 FRAGMENTS = {"rows", "more"}
@@ -62,7 +63,8 @@ class ListPage:
     """The context of lists/list.html and its fragments, as ``page``.
 
     ``total`` and ``matched`` are None where the API server does not tell; ``first`` is the number of the first row here
-    and ``shown`` how many rows have been shown up to here.
+    and ``shown`` how many rows have been shown up to here. ``missing_url`` leads to the namespaces where
+    this one is not there.
     """
 
     kind: Kind
@@ -81,6 +83,7 @@ class ListPage:
     reset_url: str
     message: str
     denied: Problem | None = None
+    missing_url: str = ""
 
 
 @require_safe
@@ -88,7 +91,7 @@ class ListPage:
 def list_page(request: HttpRequest, connection: Connection, namespace: str, kind: str) -> HttpResponseBase:
     """A kind's list in one namespace or all; with ``watch`` the stream of its changes."""
     found = discovery.find(connection, kind)
-    query = query_of(request)
+    query = in_usual_order(query_of(request), found)
     if "watch" in request.GET:
         return streams.rows_stream(request, connection, found, namespace, query)
     target = (request.headers.get("HX-Target") or "").rpartition("#")[2]
@@ -126,6 +129,11 @@ def query_of(request: HttpRequest) -> tables.Query:
     )
 
 
+def in_usual_order(query: tables.Query, kind: Kind) -> tables.Query:
+    """A query that nobody gave an order has its kind's."""
+    return query if query.sort else replace(query, sort=kind.order)
+
+
 def parameters(query: tables.Query, **changed: str) -> dict[str, str]:
     """A query as URL parameters, with some of them changed."""
     sort = ("-" if query.descending else "") + query.sort
@@ -157,8 +165,9 @@ def list_context(
         states=state_choices(connection, kind, namespace, query, found),
         all_namespaces=kind.namespaced and not namespace,
         stream_url=stream_url(connection, kind, namespace, query, found),
-        reset_url=list_url(cluster, kind, namespace) if query.walks or query.selector else "",
-        message=empty_message(kind, namespace, query),
+        reset_url=list_url(cluster, kind, namespace) if asks(request) else "",
+        message=empty_message(kind, namespace, request),
+        missing_url="" if found.total or exists(connection, namespace) else namespaces_url(cluster, kind=kind.key),
     )
 
 
@@ -191,7 +200,7 @@ def refused_context(
         all_namespaces=kind.namespaced and not namespace,
         stream_url="",
         reset_url=url,
-        message=_("Nothing is shown until the labels are mended") if wrong_selector else "",
+        message=_("Nothing is shown until the labels are corrected") if wrong_selector else "",
         denied=None if wrong_selector else problem,
     )
 
@@ -226,11 +235,15 @@ def form_of(query: tables.Query, wrong: dict[str, str] | None = None) -> ListFor
 def column_views(
     connection: Connection, kind: Kind, namespace: str, query: tables.Query, found: tables.Page
 ) -> list[ColumnView]:
-    """The headings in the order of the cells: name, namespace, state, the others, age; each sorts on a tap."""
+    """The headings in the order of the cells: name, namespace, state, the others, age; each sorts on a tap.
+
+    The first tap on a number shows the highest, which is what one looks for.
+    """
+    most_first = {column.key for column in found.columns if column.type in NUMBERS or column.key == "restarts"}
 
     def heading(name: str, key: str, css: str, description: str = "") -> ColumnView:
-        ascending = query.sort == key and not query.descending
-        url = list_url(connection.cluster, kind, namespace, **parameters(query, sort=f"-{key}" if ascending else key))
+        turned = not query.descending if query.sort == key else key in most_first
+        url = list_url(connection.cluster, kind, namespace, **parameters(query, sort=f"-{key}" if turned else key))
         order = "" if query.sort != key else "descending" if query.descending else "ascending"
         return ColumnView(name, key, css, description, url, order)
 
@@ -258,10 +271,11 @@ def state_choices(
         return []
     labels = {
         "attention": (_("Needs attention"), "bad"),
-        "busy": (_("Changing"), "busy"),
-        "ok": (_("Running") if kind.key == "pods" else _("Ready"), "ok"),
-        "off": (_("Finished") if kind.key in ("pods", "jobs.batch") else _("At rest"), "off"),
+        "busy": (_("Progressing"), "busy"),
+        "ok": (_("Ready"), "ok"),
+        "off": (_("Idle"), "off"),
     }
+    named = {key: (str(kind.words.get(key, label)), tone) for key, (label, tone) in labels.items()}
     counts = found.states
 
     def choice(key: str, label: str, tone: str, count: int | None) -> Choice:
@@ -271,7 +285,7 @@ def state_choices(
     everything = sum(counts.values()) if counts else found.total
     return [
         choice("", _("All"), "", everything),
-        *(choice(key, label, tone, counts.get(key)) for key, (label, tone) in labels.items()),
+        *(choice(key, label, tone, counts.get(key)) for key, (label, tone) in named.items() if label),
     ]
 
 
@@ -285,9 +299,26 @@ def stream_url(connection: Connection, kind: Kind, namespace: str, query: tables
     return list_url(connection.cluster, kind, namespace, **parameters(query), watch=found.resource_version, **bounds)
 
 
-def empty_message(kind: Kind, namespace: str, query: tables.Query) -> str:
+def asks(request: HttpRequest) -> bool:
+    """Whether only a part of the list is asked for."""
+    return any(request.GET.get(key) for key in ("q", "selector", "state"))
+
+
+def exists(connection: Connection, namespace: str) -> bool:
+    """Whether a namespace is there, for all one may know. Raises ClusterError."""
+    try:
+        if namespace:
+            connection.get(NAMESPACES.path(name=namespace))
+    except errors.NotFound:
+        return False
+    except errors.Forbidden:
+        return True
+    return True
+
+
+def empty_message(kind: Kind, namespace: str, request: HttpRequest) -> str:
     """What an empty list says."""
     words = {"kind": str(kind.title_plural).lower(), "namespace": namespace}
-    if query.walks or query.selector:
+    if asks(request):
         return _("No %(kind)s match") % words
     return _("No %(kind)s in %(namespace)s") % words if namespace else _("No %(kind)s here") % words

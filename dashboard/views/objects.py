@@ -23,6 +23,8 @@ from dashboard.views import pods, streams, workloads
 from dashboard.views.parts import Details, Events, Head, StateView, details, events_of, head, moment
 from dashboard.views.rows import Fact
 
+TELLING = ("Ready", "Available")
+
 
 class AnyStatus(Wire, frozen=True):
     """What the statuses of most kinds have in common."""
@@ -81,7 +83,7 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
     state = state_of(thing)
     page = ObjectPage(
         head=head(request, connection, found, namespace, name, "object"),
-        state=StateView(state.tone, state.word),
+        state=StateView(state.tone, state.word, why(thing) if state.tone != "ok" else ""),
         facts=[
             Fact(_("API version"), found.api_version),
             Fact(_("Created"), moment(thing.metadata.creation_timestamp)),
@@ -148,13 +150,18 @@ def to_yaml(value: Any) -> str:
     return text
 
 
+def why(thing: AnyObject) -> str:
+    """What the condition says that tells the state; empty where none does."""
+    return next((each.message for each in thing.status.conditions if each.type in TELLING), "")
+
+
 def state_of(thing: AnyObject) -> State:
     """The state of an object about whose kind nothing is special: its phase, else its Ready condition."""
     if thing.status.phase:
         state = generic_state({"phase": thing.status.phase})
         return State(state.tone or "off", thing.status.phase)
     for condition in thing.status.conditions:
-        if condition.type in ("Ready", "Available"):
+        if condition.type in TELLING:
             good = condition.status == "True"
             return State(
                 "ok" if good else "bad", condition.type if good else _("Not %(what)s") % {"what": condition.type}

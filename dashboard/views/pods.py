@@ -107,7 +107,7 @@ def facts(pod: Pod) -> list[Fact]:
     candidates = (
         (_("Pod address"), status.pod_ip),
         (_("Created"), moment(pod.metadata.creation_timestamp)),
-        (_("Deleted"), moment(pod.metadata.deletion_timestamp)),
+        (_("Terminating since"), moment(pod.metadata.deletion_timestamp)),
         (_("Service account"), spec.service_account_name),
         (_("Restart policy"), spec.restart_policy),
         (_("Quality of service"), status.qos_class),

@@ -144,7 +144,11 @@ def autoscaler_words(autoscaler: Autoscaler) -> str:
         "most": autoscaler.spec.max_replicas,
     }
     return (
-        _("%(name)s keeps it between %(least)d and %(most)d and will change what you set. Zero turns it off.") % words
+        _(
+            "%(name)s keeps it between %(least)d and %(most)d and will change what you set. "
+            "It pauses while there are zero replicas."
+        )
+        % words
     )
 
 

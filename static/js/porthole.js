@@ -59,7 +59,8 @@
   let away = false, opened = 0;
   function well() {
     away = false; heard = Date.now(); tries = 0;
-    show(document.hidden ? "paused" : "live");
+    // What still comes out of a buffer is no sign of life once the browser has lost its network.
+    show(document.hidden ? "paused" : navigator.onLine ? "live" : "stale");
   }
   const later = () => Math.min(15000, 500 * 2 ** tries++) * (0.7 + Math.random() * 0.6);
   // The same page again, for when a stream cannot go on from where it was: at once, but never in a tight loop.
@@ -128,7 +129,7 @@
   // htmx aborts a stream that it takes down, and leaves the refusal of its last read unhandled.
   addEventListener("unhandledrejection", (event) => { if (event.reason?.name === "AbortError") event.preventDefault(); });
   addEventListener("offline", () => { if (stream() && !over) show("stale"); });
-  addEventListener("online", () => { tries = 0; connection?.delayCanceller?.(); connection?.reader?.cancel(); });
+  addEventListener("online", () => { if (stream() && !over) show("wait"); tries = 0; connection?.delayCanceller?.(); connection?.reader?.cancel(); });
   document.addEventListener("visibilitychange", () => {
     tick();
     if (stream() && !over) show(document.hidden ? "paused" : "wait");

@@ -107,9 +107,9 @@ def test_previous_logs_are_two_taps_from_the_list(site: Site, open_as: Callable[
 
 def test_times_and_wrapping_are_switches_in_the_address(site: Site, talker: Page) -> None:
     assert not talker.locator("#log time").count()
-    talker.get_by_role("link", name="Times").click()
+    talker.get_by_role("link", name="Timestamps").click()
     expect(talker.locator("#log time").last).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
-    expect(talker.get_by_role("link", name="Times")).to_have_attribute("aria-current", "true")
+    expect(talker.get_by_role("link", name="Timestamps")).to_have_attribute("aria-current", "true")
     talker.get_by_role("link", name="Wrap").click()
     expect(talker.locator("#log")).to_have_class("log nowrap")
     assert {"timestamps=1", "nowrap=1"} <= set(talker.url.partition("?")[2].split("&"))

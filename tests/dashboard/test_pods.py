@@ -179,4 +179,5 @@ def test_an_object_of_any_kind_has_a_page(olivia):
     assert tree(response.content).one("h1").text == "petrel"
     node = olivia.get("/c/demo/-/nodes/harbor-4/").context["page"]
     assert (node.state.tone, node.state.word) == ("bad", "Not Ready")
+    assert node.state.reason == "Kubelet stopped posting node status."
     assert node.details.conditions[0].tone == "warn"
