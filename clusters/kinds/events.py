@@ -17,7 +17,7 @@ KIND = Kind(
     title=_("Event"),
     title_plural=_("Events"),
     state=event_state,
-    card=("object", "message", "count", "last seen"),
+    card=("last seen", "count", "object", "message"),  # untranslated: the API server's columns
     words={"attention": _("Warnings"), "busy": "", "ok": "", "off": _("Normal")},
-    order="last seen",
+    order="last seen",  # untranslated: a column too
 )
