@@ -25,9 +25,8 @@ def of_object(connection: Connection, namespace: str, uid: str, kind: str, name:
 
 def last_seen(event: Event) -> datetime:
     """When it happened last; old and new reporters fill different fields."""
-    series = (event.series or {}).get("lastObservedTime")
     candidates = (
-        datetime.fromisoformat(series) if isinstance(series, str) else None,
+        event.series.last_observed_time if event.series else None,
         event.last_timestamp,
         event.event_time,
         event.first_timestamp,
@@ -38,5 +37,5 @@ def last_seen(event: Event) -> datetime:
 
 def times(event: Event) -> int:
     """How often it happened."""
-    series = (event.series or {}).get("count")
-    return max(event.count, series if isinstance(series, int) else 0, 1)
+    series = event.series.count if event.series else None
+    return max(event.count, series or 0, 1)

@@ -25,6 +25,15 @@ def segment(value: str) -> str:
     return value
 
 
+def legal(value: str) -> bool:
+    """Whether an API server could have an object of that name."""
+    try:
+        segment(value)
+    except BadName:
+        return False
+    return True
+
+
 def path(*segments: str) -> Path:
     """Join checked segments into a request path, percent-encoded (RFC 3986 section 3.3). Raises BadName."""
     return Path("".join("/" + quote(segment(value), safe=":") for value in segments))

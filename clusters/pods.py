@@ -1,25 +1,26 @@
 """A pod as a person wants to know it: its state and why, and what each container is doing."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
 from clusters.connection import Connection
 from clusters.kinds import PODS
-from clusters.wire import Metadata, Wire
+from clusters.wire import Int, Metadata, Moment, Wire
+
+Quantity = str | int | float
 
 
 class Terminated(Wire, frozen=True):
     """core/v1 ContainerStateTerminated."""
 
-    exit_code: int = 0
-    signal: int = 0
+    exit_code: Int = 0
+    signal: Int = 0
     reason: str = ""
     message: str = ""
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
 
 
 class Waiting(Wire, frozen=True):
@@ -32,7 +33,7 @@ class Waiting(Wire, frozen=True):
 class Running(Wire, frozen=True):
     """core/v1 ContainerStateRunning."""
 
-    started_at: datetime | None = None
+    started_at: Moment | None = None
 
 
 class ContainerState(Wire, frozen=True):
@@ -49,7 +50,7 @@ class ContainerStatus(Wire, frozen=True):
     name: str = ""
     ready: bool = False
     started: bool | None = None
-    restart_count: int = 0
+    restart_count: Int = 0
     state: ContainerState = ContainerState()
     last_state: ContainerState = ContainerState()
 
@@ -61,7 +62,7 @@ class PodCondition(Wire, frozen=True):
     status: str = ""
     reason: str = ""
     message: str = ""
-    last_transition_time: datetime | None = None
+    last_transition_time: Moment | None = None
 
 
 class EnvVar(Wire, frozen=True):
@@ -74,7 +75,7 @@ class ContainerPort(Wire, frozen=True):
     """core/v1 ContainerPort."""
 
     name: str = ""
-    container_port: int = 0
+    container_port: Int = 0
     protocol: str = "TCP"
 
 
@@ -89,8 +90,40 @@ class VolumeMount(Wire, frozen=True):
 class Resources(Wire, frozen=True):
     """core/v1 ResourceRequirements."""
 
-    requests: dict[str, Any] = {}
-    limits: dict[str, Any] = {}
+    requests: dict[str, Quantity] = {}
+    limits: dict[str, Quantity] = {}
+
+
+class HttpGet(Wire, frozen=True):
+    """core/v1 HTTPGetAction; a port may be a number or a name."""
+
+    path: str = "/"
+    port: int | str = ""
+    scheme: str = "HTTP"
+
+
+class PortAction(Wire, frozen=True):
+    """core/v1 TCPSocketAction and GRPCAction."""
+
+    port: int | str = ""
+    service: str | None = None
+
+
+class ExecAction(Wire, frozen=True):
+    """core/v1 ExecAction."""
+
+    command: list[str] = []
+
+
+class Probe(Wire, frozen=True):
+    """core/v1 Probe: one of four ways to ask, and how often."""
+
+    http_get: HttpGet | None = None
+    tcp_socket: PortAction | None = None
+    grpc: PortAction | None = None
+    exec: ExecAction | None = None
+    period_seconds: Int = 10
+    failure_threshold: Int = 3
 
 
 class Container(Wire, frozen=True):
@@ -103,9 +136,9 @@ class Container(Wire, frozen=True):
     ports: list[ContainerPort] = []
     volume_mounts: list[VolumeMount] = []
     resources: Resources = Resources()
-    liveness_probe: dict[str, Any] | None = None
-    readiness_probe: dict[str, Any] | None = None
-    startup_probe: dict[str, Any] | None = None
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    startup_probe: Probe | None = None
 
 
 class PodSpec(Wire, frozen=True):
@@ -129,7 +162,7 @@ class PodStatus(Wire, frozen=True):
     pod_ip: str = ""
     host_ip: str = ""
     qos_class: str = ""
-    start_time: datetime | None = None
+    start_time: Moment | None = None
     conditions: list[PodCondition] = []
     container_statuses: list[ContainerStatus] = []
     init_container_statuses: list[ContainerStatus] = []
@@ -259,18 +292,18 @@ def quantities(container: Container) -> list[tuple[str, str]]:
     return found
 
 
-def probe_words(probe: dict[str, Any]) -> str:
+def probe_words(probe: Probe) -> str:
     """A probe in one line: what is asked, how often, how patiently."""
-    if http := probe.get("httpGet"):
-        asked = f"{str(http.get('scheme', 'HTTP')).lower()}://:{http.get('port', '')}{http.get('path', '/')}"
-    elif tcp := probe.get("tcpSocket"):
-        asked = f"tcp :{tcp.get('port', '')}"
-    elif grpc := probe.get("grpc"):
-        asked = f"grpc :{grpc.get('port', '')} {grpc.get('service') or ''}".strip()
+    if http := probe.http_get:
+        asked = f"{http.scheme.lower()}://:{http.port}{http.path}"
+    elif probe.tcp_socket:
+        asked = f"tcp :{probe.tcp_socket.port}"
+    elif probe.grpc:
+        asked = f"grpc :{probe.grpc.port} {probe.grpc.service or ''}".strip()
     else:
-        asked = " ".join(str(part) for part in (probe.get("exec") or {}).get("command") or ())
+        asked = " ".join(probe.exec.command) if probe.exec else ""
     rhythm = _("every %(period)ss, %(failures)s failures allowed") % {
-        "period": probe.get("periodSeconds", 10),
-        "failures": probe.get("failureThreshold", 3),
+        "period": probe.period_seconds,
+        "failures": probe.failure_threshold,
     }
     return f"{asked} · {rhythm}"

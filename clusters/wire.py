@@ -5,10 +5,14 @@ an empty list, a scale of zero or an access denied.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+# RFC 3339 as Kubernetes writes it: never without a zone, since such a time cannot be compared with others.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+# int64, the largest that Kubernetes has; what has thousands of digits Python would refuse to show.
+Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 # What stands many times in a page; Kubernetes' own names have at most 253 characters.
 Short = Annotated[str, msgspec.Meta(max_length=1000)]
 
@@ -34,7 +38,7 @@ class StatusDetails(Wire, frozen=True):
     group: str = ""
     kind: str = ""
     causes: list[StatusCause] = []
-    retry_after_seconds: int = 0
+    retry_after_seconds: Int = 0
 
 
 class Status(Wire, frozen=True):
@@ -43,7 +47,7 @@ class Status(Wire, frozen=True):
     kind: str = ""
     message: str = ""
     reason: str = ""
-    code: int = 0
+    code: Int = 0
     details: StatusDetails | None = None
 
 
@@ -52,7 +56,7 @@ class ListMetadata(Wire, frozen=True):
 
     resource_version: str = ""
     continue_token: str = msgspec.field(name="continue", default="")
-    remaining_item_count: int | None = None
+    remaining_item_count: Int | None = None
 
 
 class OwnerReference(Wire, frozen=True):
@@ -72,9 +76,9 @@ class Metadata(Wire, frozen=True):
     namespace: str = ""
     uid: str = ""
     resource_version: str = ""
-    generation: int = 0
-    creation_timestamp: datetime | None = None
-    deletion_timestamp: datetime | None = None
+    generation: Int = 0
+    creation_timestamp: Moment | None = None
+    deletion_timestamp: Moment | None = None
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     owner_references: list[OwnerReference] = []
@@ -87,7 +91,7 @@ class RowMetadata(Wire, frozen=True):
     namespace: Short = ""
     uid: Short = ""
     resource_version: Short = ""
-    creation_timestamp: datetime | None = None
+    creation_timestamp: Moment | None = None
 
 
 class RowObject(Wire, frozen=True):
@@ -110,7 +114,7 @@ class TableColumn(Wire, frozen=True):
     type: str = "string"
     format: str = ""
     description: str = ""
-    priority: int = 0
+    priority: Int = 0
 
 
 class Table(Wire, frozen=True):
@@ -129,6 +133,19 @@ class TableEvent(Wire, frozen=True):
     object: msgspec.Raw
 
 
+class EventSource(Wire, frozen=True):
+    """core/v1 EventSource."""
+
+    component: str = ""
+
+
+class EventSeries(Wire, frozen=True):
+    """core/v1 EventSeries: how often, and when last, of what keeps happening."""
+
+    count: Int | None = None
+    last_observed_time: Moment | None = None
+
+
 class Event(Wire, frozen=True):
     """core/v1 Event."""
 
@@ -136,13 +153,13 @@ class Event(Wire, frozen=True):
     type: str = ""
     reason: str = ""
     message: str = ""
-    count: int = 0
-    first_timestamp: datetime | None = None
-    last_timestamp: datetime | None = None
-    event_time: datetime | None = None
+    count: Int = 0
+    first_timestamp: Moment | None = None
+    last_timestamp: Moment | None = None
+    event_time: Moment | None = None
     reporting_component: str = ""
-    source: dict[str, str] = {}
-    series: dict[str, Any] | None = None
+    source: EventSource | None = None
+    series: EventSeries | None = None
 
 
 class EventList(Wire, frozen=True):
@@ -156,13 +173,13 @@ class EventList(Wire, frozen=True):
 class ScaleSpec(Wire, frozen=True):
     """How many are wanted; the API server leaves zero out."""
 
-    replicas: int = 0
+    replicas: Int = 0
 
 
 class ScaleStatus(Wire, frozen=True):
     """How many there are."""
 
-    replicas: int = 0
+    replicas: Int = 0
 
 
 class Scale(Wire, frozen=True):
@@ -185,8 +202,8 @@ class AutoscalerSpec(Wire, frozen=True):
     """autoscaling/v2 HorizontalPodAutoscalerSpec, as far as a person must know before scaling by hand."""
 
     scale_target_ref: ScaleTargetRef = ScaleTargetRef()
-    min_replicas: int = 1
-    max_replicas: int = 0
+    min_replicas: Int = 1
+    max_replicas: Int = 0
 
 
 class Autoscaler(Wire, frozen=True):

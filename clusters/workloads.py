@@ -1,7 +1,7 @@
 """Deployments, StatefulSets, ReplicaSets and DaemonSets: how far they are, and what owns their number."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,14 +11,14 @@ from clusters.kinds import AUTOSCALERS
 from clusters.kinds.kind import Kind, State
 from clusters.kinds.replicas import replicas_state
 from clusters.pods import PodCondition, PodSpec
-from clusters.wire import Autoscaler, AutoscalerList, Metadata, Wire
+from clusters.wire import Autoscaler, AutoscalerList, Int, Metadata, Wire
 
 
 class Requirement(Wire, frozen=True):
     """meta/v1 LabelSelectorRequirement."""
 
-    key: str = ""
-    operator: str = ""
+    key: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
     values: list[str] = []
 
 
@@ -35,29 +35,35 @@ class Template(Wire, frozen=True):
     spec: PodSpec = PodSpec()
 
 
+class Strategy(Wire, frozen=True):
+    """apps/v1 DeploymentStrategy and its like."""
+
+    type: str = ""
+
+
 class WorkloadSpec(Wire, frozen=True):
     """What the four kinds' specs have in common; replicas is left out by the API server when zero is not meant."""
 
-    replicas: int = 1
+    replicas: Int = 1
     paused: bool = False
     selector: Selector = Selector()
     template: Template = Template()
-    strategy: dict[str, Any] = {}
-    update_strategy: dict[str, Any] = {}
+    strategy: Strategy = Strategy()
+    update_strategy: Strategy = Strategy()
 
 
 class WorkloadStatus(Wire, frozen=True):
     """What the four kinds' statuses tell; each kind fills its own part."""
 
-    observed_generation: int = 0
-    replicas: int = 0
-    ready_replicas: int = 0
-    updated_replicas: int = 0
-    available_replicas: int = 0
-    desired_number_scheduled: int = 0
-    number_ready: int = 0
-    number_available: int = 0
-    updated_number_scheduled: int = 0
+    observed_generation: Int = 0
+    replicas: Int = 0
+    ready_replicas: Int = 0
+    updated_replicas: Int = 0
+    available_replicas: Int = 0
+    desired_number_scheduled: Int = 0
+    number_ready: Int = 0
+    number_available: Int = 0
+    updated_number_scheduled: Int = 0
     current_revision: str = ""
     update_revision: str = ""
     conditions: list[PodCondition] = []

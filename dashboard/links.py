@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from clusters.kinds.kind import Kind
 from clusters.models import Cluster
+from clusters.names import legal
 
 ALL = "-"
 
@@ -39,6 +40,11 @@ def list_url(cluster: Cluster, kind: Kind, namespace: str = "", **query: str) ->
 
 
 def object_url(cluster: Cluster, kind: Kind, namespace: str, name: str, page: str = "object", **query: str) -> str:
-    """An object's page, or another page of it: ``logs``, ``events``, ``yaml``, ``scale``."""
+    """An object's page, or another page of it: ``logs``, ``events``, ``yaml``, ``scale``.
+
+    Empty where no object can have that name: a cluster may say what it likes.
+    """
+    if not legal(name) or not legal(namespace or ALL):
+        return ""
     where = {"cluster": cluster.name, "namespace": namespace or ALL, "kind": kind.key, "name": name}
     return with_query(reverse(page, kwargs=where), **query)

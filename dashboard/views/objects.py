@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import yaml
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -10,8 +11,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clusters import discovery
-from clusters.connection import Connection
+from clusters import discovery, errors
+from clusters.connection import Connection, decode
 from clusters.kinds import PODS
 from clusters.kinds.generic import generic_state
 from clusters.kinds.kind import Kind, State
@@ -37,7 +38,7 @@ class AnyObject(Wire, frozen=True):
     """What all kinds have in common."""
 
     metadata: Metadata = Metadata()
-    status: AnyStatus = AnyStatus()
+    status: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,16 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
     if found.key in workloads.KINDS:
         return workloads.workload_page(request, connection, found, namespace, name)
     thing = connection.get(found.path(namespace, name), type=AnyObject)
-    state = state_of(thing)
+    status = status_of(thing)
+    state = state_of(status)
     page = ObjectPage(
         head=head(request, connection, found, namespace, name, "object"),
-        state=StateView(state.tone, state.word, why(thing) if state.tone != "ok" else ""),
+        state=StateView(state.tone, state.word, why(status) if state.tone != "ok" else ""),
         facts=[
             Fact(_("API version"), found.api_version),
             Fact(_("Created"), moment(thing.metadata.creation_timestamp)),
         ],
-        details=details(connection, found, namespace, thing.metadata, thing.status.conditions),
+        details=details(connection, found, namespace, thing.metadata, status.conditions),
     )
     return render(request, "objects/object.html", {"page": page})
 
@@ -150,17 +152,25 @@ def to_yaml(value: Any) -> str:
     return text
 
 
-def why(thing: AnyObject) -> str:
+def status_of(thing: AnyObject) -> AnyStatus:
+    """An object's status; an empty one where it is not like most: CRDs may have any."""
+    try:
+        return decode(thing.status, AnyStatus)
+    except errors.Failed:
+        return AnyStatus()
+
+
+def why(status: AnyStatus) -> str:
     """What the condition says that tells the state; empty where none does."""
-    return next((each.message for each in thing.status.conditions if each.type in TELLING), "")
+    return next((each.message for each in status.conditions if each.type in TELLING), "")
 
 
-def state_of(thing: AnyObject) -> State:
+def state_of(status: AnyStatus) -> State:
     """The state of an object about whose kind nothing is special: its phase, else its Ready condition."""
-    if thing.status.phase:
-        state = generic_state({"phase": thing.status.phase})
-        return State(state.tone or "off", thing.status.phase)
-    for condition in thing.status.conditions:
+    if status.phase:
+        state = generic_state({"phase": status.phase})
+        return State(state.tone or "off", status.phase)
+    for condition in status.conditions:
         if condition.type in TELLING:
             good = condition.status == "True"
             return State(

@@ -183,8 +183,15 @@ def events_of(connection: Connection, kind: Kind, namespace: str, metadata: Meta
 def event_row(event: Event) -> EventRow:
     """One event."""
     tone = "off" if event.type == "Normal" else "warn"
-    source = event.source.get("component", "") or event.reporting_component
-    return EventRow(tone, event.reason, event.message, events.times(event), events.last_seen(event), source)
+    source = event.source.component if event.source else ""
+    return EventRow(
+        tone,
+        event.reason,
+        event.message,
+        events.times(event),
+        events.last_seen(event),
+        source or event.reporting_component,
+    )
 
 
 def annotations(metadata: Metadata) -> list[tuple[str, str]]:
@@ -198,7 +205,12 @@ def annotations(metadata: Metadata) -> list[tuple[str, str]]:
 
 def moment(when: datetime | None) -> str:
     """A moment in full, in UTC."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if when else ""
+    if not when:
+        return ""
+    try:
+        return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except OverflowError:  # in UTC it would be before the year 1 or after 9999
+        return when.isoformat()
 
 
 def owner_link(connection: Connection, namespace: str, metadata: Metadata) -> Link | None:

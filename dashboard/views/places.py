@@ -13,7 +13,7 @@ from clusters import discovery, errors, permissions, tables
 from clusters.connection import Connection
 from clusters.kinds import DEPLOYMENTS, KNOWN, NAMESPACES, PODS
 from clusters.kinds.kind import Kind
-from clusters.names import segment
+from clusters.names import legal, segment
 from dashboard import signin
 from dashboard.access import asked_namespace, at_cluster
 from dashboard.links import ALL, home_url, list_url, more_url
@@ -132,7 +132,9 @@ def namespaces(request: HttpRequest, connection: Connection) -> HttpResponse:
     try:
         query = tables.Query(text=text, sort="name", limit=MOST_NAMESPACES)
         rows = tables.page(connection, NAMESPACES, "", query).rows
-        options = [Choice(row.name, row.name, address(row.name), row.name == current) for row in rows]
+        options = [
+            Choice(row.name, row.name, address(row.name), row.name == current) for row in rows if legal(row.name)
+        ]
     except errors.Forbidden as error:
         problem = problem_of(error, refused_title(NAMESPACES, ""))
         options = typed_namespace(connection, address, text)

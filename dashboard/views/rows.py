@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from clusters.kinds.kind import Kind, no_state
 from clusters.models import Cluster
+from clusters.names import legal
 from clusters.tables import Column, Row
 from dashboard.links import ALL, home_url
 
@@ -65,7 +66,7 @@ class Layout:
         count = len(row.cells)
         return RowView(
             id=row_id(row),
-            url=f"{self.prefix}{quote(row.namespace or ALL)}/{self.kind.key}/{quote(row.name, safe='')}/",
+            url=self.url(row),
             name=row.name,
             namespace=row.namespace,
             tone=row.state.tone or "off",
@@ -78,6 +79,13 @@ class Layout:
             ],
             created=row.created,
         )
+
+    def url(self, row: Row) -> str:
+        """The page of a row's object; empty where no object can have that name."""
+        namespace = row.namespace or ALL
+        if not legal(row.name) or not legal(namespace):
+            return ""
+        return f"{self.prefix}{quote(namespace)}/{self.kind.key}/{quote(row.name, safe='')}/"
 
     def views(self, rows: Iterable[Row]) -> list[RowView]:
         """Rows as templates need them."""

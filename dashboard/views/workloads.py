@@ -96,9 +96,9 @@ def state_view(kind: Kind, workload: Workload) -> StateView:
 
 def facts(workload: Workload) -> list[Fact]:
     """What does not change while the page is open; the numbers do, and stand in its live state."""
-    strategy = workload.spec.strategy.get("type") or workload.spec.update_strategy.get("type") or ""
+    strategy = workload.spec.strategy.type or workload.spec.update_strategy.type
     candidates = (
-        (_("Strategy"), str(strategy)),
+        (_("Strategy"), strategy),
         (_("Rollout"), _("Paused") if workload.spec.paused else ""),
         (_("Created"), moment(workload.metadata.creation_timestamp)),
     )

@@ -5,7 +5,18 @@ import pytest
 
 from clusters import pods
 from clusters.kinds import PODS
-from clusters.pods import ContainerStatus, Doing, Pod, Terminated, doing, exit_words, probe_words, quantities, why
+from clusters.pods import (
+    ContainerStatus,
+    Doing,
+    Pod,
+    Probe,
+    Terminated,
+    doing,
+    exit_words,
+    probe_words,
+    quantities,
+    why,
+)
 from clusters.tables import Query, page
 
 KILLED = {"exitCode": 137, "reason": "OOMKilled"}
@@ -155,8 +166,8 @@ def test_quantities(resources, right):
     ],
 )
 def test_probes(probe, right):
-    assert probe_words(probe) == f"{right} · every 10s, 3 failures allowed"
-    slow = probe_words({**probe, "periodSeconds": 60, "failureThreshold": 5})
+    assert probe_words(msgspec.convert(probe, Probe)) == f"{right} · every 10s, 3 failures allowed"
+    slow = probe_words(msgspec.convert({**probe, "periodSeconds": 60, "failureThreshold": 5}, Probe))
     assert slow == f"{right} · every 60s, 5 failures allowed"
 
 
