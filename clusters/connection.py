@@ -24,6 +24,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from clusters.credentials import ClientCertificate, Credentials, Impersonation, certificate_of
 from clusters.errors import BY_STATUS, Failed, NoCredentials, Unreachable
+from clusters.heads import POOLS
 from clusters.models import Cluster
 from clusters.names import Path
 from clusters.ticks import with_ticks
@@ -249,6 +250,9 @@ def new_client(cluster: Cluster, certificate: ClientCertificate | None) -> ApiCl
     configuration.proxy_headers = proxy_headers(configuration.proxy)
     client = ApiClient(configuration)
     client.user_agent = USER_AGENT
+    manager = client.rest_client.pool_manager
+    if not cluster.proxy_url.startswith("socks"):  # whose manager has connections of its own
+        manager.pool_classes_by_scheme = POOLS
     if cluster.server.startswith("https:"):
         # The client takes certificates from files only; a context keeps keys off the disk, and no
         # REQUESTS_CA_BUNDLE or SSL_CERT_FILE of the environment can stand in for the cluster's own CA.

@@ -281,3 +281,19 @@ def test_a_tls_servers_token_never_shows_to_the_proxy(serve, monkeypatch):
         connect(fake.cluster(server="https://api.invalid:6443"), OLIVIA).get(LOG)
     assert [(seen.method, seen.target) for seen in proxy.seen] == [("CONNECT", "api.invalid:6443")] * len(proxy.seen)
     assert proxy.seen[0].all("Authorization") == []
+
+
+def dripping_head():
+    """A head that never ends, a few bytes at a time."""
+    yield b"HTTP/1.1 200 OK\r\n"
+    for number in range(200):
+        yield b"X-%d: y\r\n" % number if number < 60 else b"z"
+        time.sleep(0.05)
+
+
+def test_a_head_that_drips_in_is_not_awaited_to_its_end(asked):
+    connection, fake = asked(lambda _seen: dripping_head())
+    with pytest.raises(Unreachable, match="took too long"), connection.stream(LOG, read_seconds=0.5):
+        raise AssertionError("there was no answer")
+    assert len(fake.seen) == 1, "asked once"
+    assert fake.hung_up.wait(SOON)
