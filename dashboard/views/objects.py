@@ -114,7 +114,7 @@ def yaml_page(request: HttpRequest, connection: Connection, namespace: str, kind
     """An object as YAML; with ``download`` as a file."""
     found = discovery.find(connection, kind)
     thing = masked(found, connection.get(found.path(namespace, name)))
-    managed = thing.get("metadata", {}).pop("managedFields", None)
+    managed = mapping(thing, "metadata").pop("managedFields", None)
     text = to_yaml(thing)
     url = object_url(connection.cluster, found, namespace, name, "yaml")
     if "download" in request.GET:
@@ -139,16 +139,26 @@ def masked(kind: Kind, thing: dict[str, Any]) -> dict[str, Any]:
         if isinstance(thing.get(field), dict):
             thing[field] = dict.fromkeys(thing[field], hidden)
     # kubectl apply keeps a copy of the whole object here.
-    thing.get("metadata", {}).get("annotations", {}).pop("kubectl.kubernetes.io/last-applied-configuration", None)
+    annotations = mapping(mapping(thing, "metadata"), "annotations")
+    annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
     return thing
 
 
+def mapping(thing: dict[str, Any], key: str) -> dict[str, Any]:
+    """The mapping at ``key``; an empty one where a server put something else there."""
+    found = thing.get(key)
+    return found if isinstance(found, dict) else {}
+
+
 def to_yaml(value: Any) -> str:
-    """YAML in the API server's own order of keys, by libyaml where it is there."""
+    """YAML in the API server's own order of keys, by libyaml where it is there. Raises Failed where it is too deep."""
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(
-        value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=False
-    )
+    try:
+        text: str = yaml.dump(
+            value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=False
+        )
+    except RecursionError as error:
+        raise errors.Failed(_("The object is nested too deeply to be shown."), reason="TooDeep") from error
     return text
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from clusters import errors, events
@@ -142,6 +143,7 @@ def details(
     )
 
 
+LONGEST_MESSAGE = 2000  # characters; Kubernetes' own events have at most 1024
 GOOD_WHEN_FALSE = (
     "Pressure",
     "Unavailable",
@@ -187,7 +189,7 @@ def event_row(event: Event) -> EventRow:
     return EventRow(
         tone,
         event.reason,
-        event.message,
+        Truncator(event.message).chars(LONGEST_MESSAGE),
         events.times(event),
         events.last_seen(event),
         source or event.reporting_component,
