@@ -89,12 +89,34 @@ SETTINGS = (
     Setting("PORT", port, "8000", "The port to serve on; 0 for any free one."),
     Setting("HOST", str, "127.0.0.1", "The address to serve on."),
     Setting("ALLOWED_HOSTS", words, "localhost,127.0.0.1,[::1]", "Host names that Porthole answers to."),
-    Setting("CSRF_TRUSTED_ORIGINS", words, "", "Origins (https://…) that may post, where a proxy changes the host."),
-    Setting("SECRET_KEY", secret, "", "Signs and encrypts sessions. Unset: made once and kept in the state folder."),
-    Setting("SECRET_KEY_FALLBACKS", words, "", "Former values of SECRET_KEY that are still accepted."),
-    Setting("DATABASE_URL", str, "", "Where sessions and clusters are kept. Unset: SQLite in the state folder."),
+    Setting(
+        "CSRF_TRUSTED_ORIGINS",
+        words,
+        "",
+        "Origins that may post, where a proxy changes the host: https://porthole.example.com.",
+    ),
+    Setting(
+        "SECRET_KEY",
+        secret,
+        "",
+        "Signs and encrypts sessions: at least 32 random characters. Unset: made once and kept in the state folder.",
+    ),
+    Setting(
+        "SECRET_KEY_FALLBACKS", words, "", "Former values of SECRET_KEY that are still accepted, with commas between."
+    ),
+    Setting(
+        "DATABASE_URL",
+        str,
+        "",
+        "Where sessions and clusters are kept: postgres://user:password@host/name. Unset: SQLite in the state folder.",
+    ),
     Setting("PORTHOLE_STATE", str, "~/.local/state/porthole", "The state folder."),
-    Setting("PORTHOLE_WAYS", ways, "", "Ways to sign in: kubeconfig, demo."),
+    Setting(
+        "PORTHOLE_WAYS",
+        ways,
+        "",
+        "Ways to sign in, with commas between: kubeconfig, demo. `make run` and `make demo` set theirs.",
+    ),
     Setting(
         "PORTHOLE_HTTPS", boolean, "false", "Whether people reach Porthole by https: cookies are then for https only."
     ),
@@ -105,8 +127,13 @@ SETTINGS = (
         "48",
         "Live streams open at once, half of them for one session; beyond that pages ask again every few seconds.",
     ),
-    Setting("PORTHOLE_DEMO_SERVER", str, "", "Where the demo cluster's API server is; set by the demo command."),
-    Setting("KUBECONFIG", str, "", "The kubeconfig to serve, as kubectl reads it."),
+    Setting(
+        "PORTHOLE_DEMO_SERVER",
+        str,
+        "",
+        "Where the demo cluster's API server is, as http://127.0.0.1:9000; set by the demo command.",
+    ),
+    Setting("KUBECONFIG", str, "", "The kubeconfig to serve, as kubectl reads it. Unset: ~/.kube/config."),
     Setting("DEBUG", boolean, "false", "Django's debug pages. Never where others can reach them."),
     Setting("LOG_LEVEL", level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )

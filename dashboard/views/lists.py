@@ -195,7 +195,7 @@ def refused_context(
         first=1,
         next_url="",
         first_url=url,
-        form=form_of(query, {"selector": error.message} if wrong_selector else {}),
+        form=form_of(query, {"selector": first_part(error.message)} if wrong_selector else {}),
         states=[],
         all_namespaces=kind.namespaced and not namespace,
         stream_url="",
@@ -203,6 +203,11 @@ def refused_context(
         message=_("Nothing is shown until the labels are corrected") if wrong_selector else "",
         denied=None if wrong_selector else problem,
     )
+
+
+def first_part(message: str) -> str:
+    """What is wrong with a selector, without the examples and the pattern that the API server adds."""
+    return message.partition(" (e.g. ")[0]
 
 
 def forbidden_problem(connection: Connection, kind: Kind, namespace: str, error: errors.Forbidden) -> Problem:

@@ -25,7 +25,7 @@ from dashboard.ansi import to_html
 from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of
 from dashboard.views.lists import Choice
-from dashboard.views.parts import Head, head
+from dashboard.views.parts import Head, head, moment
 from dashboard.views.streams import DONE, Ended, beat, message, pause, respond, still_signed_in
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
@@ -56,6 +56,7 @@ class LogsPage:
 
     head: Head
     container: str
+    run: str
     containers: list[Choice]
     previous: bool
     previous_url: str
@@ -115,6 +116,7 @@ def logs_page(request: HttpRequest, connection: Connection, namespace: str, kind
     page = LogsPage(
         head=top,
         container=asked.options.container,
+        run=run_words(pod, asked.options),
         containers=choices(connection, pod, asked),
         previous=asked.options.previous,
         previous_url=previous_url(connection, pod, asked),
@@ -201,6 +203,15 @@ def choices(connection: Connection, pod: Pod, asked: Asked) -> list[Choice]:
         )
         for each in pods_of.containers(pod)
     ]
+
+
+def run_words(pod: Pod, options: Options) -> str:
+    """Whose log a previous one is: when and how that run ended; empty for the log of now."""
+    last = pods_of.last_time(pods_of.statuses(pod).get(options.container))
+    if not (options.previous and last):
+        return ""
+    words = {"when": moment(last.finished_at), "reason": last.reason, "how": pods_of.exit_words(last)}
+    return _("The run that ended at %(when)s: %(reason)s. %(how)s") % words
 
 
 def previous_url(connection: Connection, pod: Pod, asked: Asked) -> str:

@@ -11,19 +11,20 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clusters import discovery, errors
+from clusters import discovery, errors, tables
 from clusters.connection import Connection, decode
 from clusters.kinds import PODS
 from clusters.kinds.generic import generic_state
 from clusters.kinds.kind import Kind, State
 from clusters.pods import PodCondition
-from clusters.wire import Metadata, Wire
+from clusters.wire import TABLE, Metadata, Table, Wire
 from dashboard.access import at_cluster
 from dashboard.links import object_url
 from dashboard.views import pods, streams, workloads
 from dashboard.views.parts import Details, Events, Head, StateView, details, events_of, head, moment
-from dashboard.views.rows import Fact
+from dashboard.views.rows import AGE, NAME, UNTELLING, Fact
 
+HOLDERS = ("configmaps", "secrets")
 TELLING = ("Ready", "Available")
 
 
@@ -39,6 +40,7 @@ class AnyObject(Wire, frozen=True):
 
     metadata: Metadata = Metadata()
     status: msgspec.Raw = msgspec.Raw(b"{}")
+    data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
         head=head(request, connection, found, namespace, name, "object"),
         state=StateView(state.tone, state.word, why(status) if state.tone != "ok" else ""),
         facts=[
+            *printed_facts(connection, found, namespace, name),
+            *key_facts(found, thing),
             Fact(_("API version"), found.api_version),
             Fact(_("Created"), moment(thing.metadata.creation_timestamp)),
         ],
@@ -168,6 +172,29 @@ def status_of(thing: AnyObject) -> AnyStatus:
         return decode(thing.status, AnyStatus)
     except errors.Failed:
         return AnyStatus()
+
+
+def printed_facts(connection: Connection, kind: Kind, namespace: str, name: str) -> list[Fact]:
+    """What the API server prints of an object beside name and age; nothing where it prints no Table."""
+    try:
+        table = connection.get(kind.path(namespace, name), type=Table, accept=TABLE)
+    except errors.Failed:
+        return []
+    columns = tables.columns_of(table)
+    return [
+        Fact(column.name, text)
+        for row in tables.rows_of(kind, columns, table)
+        for column, text in zip(columns, row.cells, strict=False)
+        if column.key not in (NAME, AGE) and text not in UNTELLING
+    ]
+
+
+def key_facts(kind: Kind, thing: AnyObject) -> list[Fact]:
+    """The names of what a ConfigMap or Secret holds; never what stands under them."""
+    if kind.key not in HOLDERS:
+        return []
+    keys = sorted(decode(thing.data, dict[str, msgspec.Raw]))
+    return [Fact(_("Keys"), ", ".join(keys))] if keys else []
 
 
 def why(status: AnyStatus) -> str:

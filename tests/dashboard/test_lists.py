@@ -216,6 +216,7 @@ def test_a_wrong_selector_stands_at_its_field_in_the_server_s_words(olivia):
     field = page.one("input", name="selector")
     assert (field.attributes["value"], field.attributes["aria-invalid"]) == ("app===", "true")
     assert "unable to parse requirement" in page.by_id("selector-wrong").text
+    assert "e.g." not in page.by_id("selector-wrong").text
     assert "open" in page.one("details").attributes
     assert page.by_id("rows").text.startswith("Nothing is shown until the labels are corrected")
     assert page.all("div", class_="problem") == []

@@ -202,3 +202,13 @@ def test_a_log_of_nothing_but_colours_is_a_page_of_bounded_size(olivia, tap):
     assert "Older lines are left out" in tree(response.content).text
     assert response.context["page"].more_url == ""
     assert response.context["page"].stream_url
+
+
+def test_a_previous_log_says_whose_run_it_was(olivia):
+    rows = olivia.get("/c/demo/shop/pods/").context["page"].rows
+    pod = next(row.url for row in rows if row.name.startswith("worker-"))
+    page = tree(olivia.get(f"{pod}logs/?previous=1").content)
+    words = page.by_id("run").text
+    assert words.startswith("The run that ended at 20")
+    assert words.endswith("Error. Ended with exit code 1.")
+    assert tree(olivia.get(f"{pod}logs/").content).all("p", id="run") == []

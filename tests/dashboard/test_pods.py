@@ -171,13 +171,54 @@ def test_others_see_a_pod_too(signed_in, person):
     assert response.context["page"].details.events.rows
 
 
+def test_logs_are_one_tap_away_and_not_three_times_the_same(page_of):
+    _address, page, html = page_of("worker-")
+    containers = html.all("details")[0].all("a")
+    assert [link.text for link in containers] == ["Previous logs"]
+    assert [link.text for link in html.one("div", class_="act").all("a")] == ["Previous logs", "Logs"]
+    _address, page, html = page_of("api-")
+    links = [link.attributes["href"] for link in html.all("a") if link.text == "Logs"]
+    assert {container.logs_url for container in page.containers} <= set(links)
+
+
+def test_a_config_map_and_a_secret_name_their_keys_and_show_no_value(olivia):
+    page = olivia.get("/c/demo/shop/configmaps/").context["page"]
+    url = next(row.url for row in page.rows if not row.name.startswith("kube-root"))
+    assert "Keys" in {fact.label for fact in olivia.get(url).context["page"].facts}
+    response = olivia.get("/c/demo/shop/secrets/database-credentials/")
+    facts = {fact.label: fact.text for fact in response.context["page"].facts}
+    assert "password" in facts["Keys"]
+    assert "bm90LWEtcmVhbC1wYXNzd29yZA" not in response.content.decode()
+
+
+def test_a_service_shows_its_ports(olivia):
+    page = olivia.get("/c/demo/shop/services/").context["page"]
+    facts = {fact.label: fact.text for fact in olivia.get(page.rows[0].url).context["page"].facts}
+    assert facts["Port(s)"].endswith("/TCP")
+
+
 def test_an_object_of_any_kind_has_a_page(olivia):
     response = olivia.get("/c/demo/shop/boats.marina.example.com/petrel/")
     page = response.context["page"]
-    assert page.facts[0].text == "marina.example.com/v1"
+    facts = {fact.label: fact.text for fact in page.facts}
+    assert facts["API version"] == "marina.example.com/v1"
+    assert (facts["Berth"], "Name" in facts, "Age" in facts) == ("C-1", False, False)
     assert [tab.key for tab in page.head.tabs] == ["object", "events", "yaml"]
     assert tree(response.content).one("h1").text == "petrel"
     node = olivia.get("/c/demo/-/nodes/harbor-4/").context["page"]
     assert (node.state.tone, node.state.word) == ("bad", "Not Ready")
     assert node.state.reason == "Kubelet stopped posting node status."
     assert node.details.conditions[0].tone == "warn"
+
+
+def test_a_long_name_can_be_read_whole(olivia, tap):
+    name = "-".join(["reconciliation"] * 8)
+    address = "/apis/marina.example.com/v1/namespaces/shop/boats/"
+    boat = {"apiVersion": "marina.example.com/v1", "kind": "Boat", "metadata": {"name": name, "namespace": "shop"}}
+    table = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "columnDefinitions": [], "rows": []}
+    with tap.answering(f"GET {address}", 200, {**table, **boat, "kind": "Table"}):
+        heading = tree(olivia.get(f"/c/demo/shop/boats.marina.example.com/{name}/").content).one("h1")
+    assert heading.attributes == {"class": "long", "title": name, "tabindex": "0"}
+    assert heading.text == name
+    short = tree(olivia.get("/c/demo/shop/boats.marina.example.com/petrel/").content).one("h1")
+    assert short.attributes == {}
