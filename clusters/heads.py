@@ -37,13 +37,13 @@ class BoundedHead:
             response = super().getresponse()  # type: ignore[misc]
         except Exception as error:
             if late.is_set():
-                raise TimeoutError("the head of the answer did not end") from error
+                raise TimeoutError("the head of the answer did not end") from error  # untranslated: the door says it
             raise
         finally:
             timer.cancel()
         if late.is_set():
             response.close()  # what had come of its head was taken for all
-            raise TimeoutError("the head of the answer did not end")
+            raise TimeoutError("the head of the answer did not end")  # untranslated: the door says it
         return response
 
 
