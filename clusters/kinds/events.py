@@ -17,7 +17,8 @@ KIND = Kind(
     title=_("Event"),
     title_plural=_("Events"),
     state=event_state,
-    card=("last seen", "count", "object", "message"),  # untranslated: the API server's columns
+    card=("last seen", "count", "message"),  # untranslated: the API server's columns
     words={"attention": _("Warnings"), "busy": "", "ok": "", "off": _("Normal")},
+    headline="object",
     order="last seen",  # untranslated: a column too
 )

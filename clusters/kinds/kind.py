@@ -33,9 +33,9 @@ class Kind:
 
     ``state`` reads a row's cells by lower-case column name; ``card`` names the columns that a phone's card shows, with
     the state that is always there; ``words`` names the states to filter by, where the usual words do not fit, and an
-    empty word leaves one out; ``order`` is the column by which a list is sorted until somebody sorts it; ``unlisted``
-    names columns that are next to always empty: a list leaves them out, however wide. ``group`` is empty for the core
-    API.
+    empty word leaves one out; ``order`` is the column by which a list is sorted until somebody sorts it; ``headline``
+    names the column that a list shows in place of a name that says nothing; ``unlisted`` names columns that are next to
+    always empty: a list leaves them out, however wide. ``group`` is empty for the core API.
     """
 
     plural: str
@@ -50,6 +50,7 @@ class Kind:
     card: tuple[str, ...] = ()
     words: Mapping[str, str | Promise] = field(default_factory=dict)
     order: str = ""
+    headline: str = ""
     unlisted: frozenset[str] = frozenset()
 
     @property

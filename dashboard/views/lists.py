@@ -253,7 +253,8 @@ def column_views(
         return ColumnView(name, key, css, description, url, order)
 
     by_key = {column.key: column for column in found.columns}
-    views = [heading(_("Name"), "name", "name")]
+    headline = by_key.get(kind.headline)
+    views = [heading(headline.name, headline.key, "name") if headline else heading(_("Name"), "name", "name")]
     if kind.namespaced and not namespace:
         views.append(heading(_("Namespace"), "namespace", "namespace"))
     if has_state(kind) and any(row.state.word for row in found.rows):

@@ -58,6 +58,7 @@ class Layout:
 
     kind: Kind
     prefix: str
+    headline: int | None
     cells: tuple[tuple[int, str], ...]
     card: tuple[tuple[int, str], ...]
 
@@ -67,7 +68,7 @@ class Layout:
         return RowView(
             id=row_id(row),
             url=self.url(row),
-            name=row.name,
+            name=row.name if self.headline is None or self.headline >= count else row.cells[self.headline],
             namespace=row.namespace,
             tone=row.state.tone or "off",
             word=row.state.word,
@@ -108,12 +109,13 @@ def layout(cluster: Cluster, kind: Kind, columns: Sequence[Column]) -> Layout:
     others = tuple((index, css_of(kind, column)) for index, column in enumerate(columns) if is_other(kind, column))
     by_key = {column.key: (index, column.name) for index, column in enumerate(columns)}
     card = tuple(by_key[key] for key in kind.card or default_card(kind, columns) if key in by_key)
-    return Layout(kind, home_url(cluster), others, card)
+    headline = by_key[kind.headline][0] if kind.headline in by_key else None
+    return Layout(kind, home_url(cluster), headline, others, card)
 
 
 def is_other(kind: Kind, column: Column) -> bool:
     """Whether a column is shown as it is: name and age have their own places, and so has a status that is the state."""
-    placed = column.key in (NAME, AGE) or (column.key == STATE and has_state(kind))
+    placed = column.key in (NAME, AGE, kind.headline) or (column.key == STATE and has_state(kind))
     return not placed and column.key not in kind.unlisted
 
 
