@@ -18,6 +18,7 @@ KIND = Kind(
     title_plural=_("Events"),
     state=event_state,
     card=("last seen", "count", "message"),  # untranslated: the API server's columns
+    unlisted=frozenset({"type", "reason"}),
     words={"attention": _("Warnings"), "busy": "", "ok": "", "off": _("Normal")},
     headline="object",
     order="last seen",  # untranslated: a column too
