@@ -21,5 +21,6 @@ KIND = Kind(
     unlisted=frozenset({"type", "reason"}),
     words={"attention": _("Warnings"), "busy": "", "ok": "", "off": _("Normal")},
     headline="object",
+    unlisted=frozenset({"type", "reason"}),  # they are the state
     order="last seen",  # untranslated: a column too
 )

@@ -35,7 +35,7 @@ class Kind:
     the state that is always there; ``words`` names the states to filter by, where the usual words do not fit, and an
     empty word leaves one out; ``order`` is the column by which a list is sorted until somebody sorts it; ``headline``
     names the column that a list shows in place of a name that says nothing; ``unlisted`` names columns that are next to
-    always empty: a list leaves them out, however wide. ``group`` is empty for the core API.
+    always empty or said already: a list leaves them out, however wide. ``group`` is empty for the core API.
     """
 
     plural: str

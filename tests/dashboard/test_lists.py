@@ -293,7 +293,9 @@ def test_events_are_read_newest_first_by_what_they_say(olivia):
     labels = {fact.label for row in page.rows for fact in row.card}
     assert labels == {"Message", "Count", "Last Seen"}
     assert all("/" in row.name for row in response.context["page"].rows), "an event is known by its object"
-    assert response.context["page"].columns[0].name == "Object"
+    columns = [column.name for column in response.context["page"].columns]
+    assert columns[:3] == ["Object", "State", "Last Seen"]
+    assert not {"Type", "Reason"} & set(columns), "the state says it"
     warnings = olivia.get("/c/demo/shop/events/?state=attention").context["page"]
     assert {row.tone for row in warnings.rows} == {"warn"}
     assert "BackOff" in {row.word for row in warnings.rows}
