@@ -18,7 +18,6 @@ KIND = Kind(
     title_plural=_("Events"),
     state=event_state,
     card=("last seen", "count", "message"),  # untranslated: the API server's columns
-    unlisted=frozenset({"type", "reason"}),
     words={"attention": _("Warnings"), "busy": "", "ok": "", "off": _("Normal")},
     headline="object",
     unlisted=frozenset({"type", "reason"}),  # they are the state
