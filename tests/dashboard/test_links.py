@@ -24,7 +24,7 @@ def test_an_object_s_address_has_its_name(name, page):
     assert found.kwargs == {"cluster": "home", "namespace": "shop", "kind": "pods", "name": name}
 
 
-@pytest.mark.parametrize("name", ["web-1", "system:node", "a.b-c", "\u0416", "a b", "a+b", "50%"])
+@pytest.mark.parametrize("name", ["web-1", "system:node", "a.b-c", "\u0416", "a b", "a+b"])
 def test_a_row_leads_where_links_lead(name):
     row = Row("uid", "shop", name, None, (name,), PODS.state({}))
     found = resolve(unquote(layout(HOME, PODS, (Column("Name"),)).view(row).url))
