@@ -124,7 +124,7 @@ def test_columns_are_sorted_on_a_wide_screen_and_by_the_form_on_a_phone(
     assert len(names) == 3
     page.set_viewport_size({"width": 390, "height": 844})
     page.locator("summary").click()
-    page.get_by_label("Order").select_option("name")
+    page.get_by_label("Sort by").select_option("name")
     expect(page).to_have_url(re.compile(r"sort=name"))
     expect(page.locator(".row .name").first).to_have_text(names[0])
 
