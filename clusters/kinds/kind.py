@@ -31,11 +31,11 @@ def no_state(cells: Cells) -> State:
 class Kind:
     """One kind of object at one API version.
 
-    ``state`` reads a row's cells by lower-case column name; ``card`` names the columns that a phone's card shows, with
-    the state that is always there; ``words`` names the states to filter by, where the usual words do not fit, and an
-    empty word leaves one out; ``order`` is the column by which a list is sorted until somebody sorts it; ``headline``
-    names the column that a list shows in place of a name that says nothing; ``unlisted`` names columns that are next to
-    always empty or said already: a list leaves them out, however wide. ``group`` is empty for the core API.
+    ``state`` reads a row's cells by lower-case column name. ``card`` names the columns that a phone's card shows, with
+    the state that is always there. ``words`` names the states to filter by where the usual words do not fit; an empty
+    word leaves one out. ``order`` is the column by which a list is sorted until somebody sorts it, the newest first.
+    ``headline`` names the column that stands in place of a name that says nothing. ``unlisted`` names columns that are
+    next to always empty or said already: a list leaves them out, however wide. ``group`` is empty for the core API.
     """
 
     plural: str

@@ -222,7 +222,7 @@ def row_messages(
                 seen.clear()
             seen[row.uid] = row.cells
             html = render_to_string("lists/_row.html", {"row": rows.view(row), "page": page, "fresh": True})
-            yield message(replaced(row, html) if query.sort else upserted(html), id=change.resource_version)
+            yield message(placed(row, html.strip(), kind, query), id=change.resource_version)
 
 
 def matches(row: Row, query: Query) -> bool:
@@ -230,21 +230,26 @@ def matches(row: Row, query: Query) -> bool:
     return tables.text_matches(row, query.text) and tables.state_matches(row, query.state)
 
 
+def placed(row: Row, html: str, kind: Kind, query: Query) -> SafeString:
+    """The partial that puts a changed row where it belongs, as far as that can be told without the others.
+
+    In a kind's own order what has just changed comes first; in one that somebody chose only a reload finds the place.
+    """
+    if not query.sort:
+        return upserted(html)
+    if query.sort == kind.order and not query.descending:
+        return without(row) + swapped("rows", html, "afterbegin")
+    return swapped(row_id(row), html)
+
+
 def without(row: Row) -> SafeString:
     """The partial that takes a row away."""
     return format_html('<hx-partial hx-target="#{}" hx-swap="delete"></hx-partial>', row_id(row))
 
 
-def replaced(row: Row, html: str) -> SafeString:
-    """The partial that replaces a row if the page has it: in a list of another order only a reload finds its place."""
-    return swapped(row_id(row), html.strip())
-
-
 def upserted(html: str) -> SafeString:
     """The partial that puts a row in the place of its former self, or where it belongs if it is new."""
-    return format_html(
-        '<hx-partial hx-target="#rows" hx-swap="upsert key:data-key">{}</hx-partial>', SafeString(html.strip())
-    )
+    return swapped("rows", html, "upsert key:data-key")
 
 
 def swapped(target: str, html: str, swap: str = "outerHTML") -> SafeString:

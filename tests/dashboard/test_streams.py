@@ -144,6 +144,29 @@ def test_a_list_in_another_order_takes_no_new_rows(olivia, read, config_map):
     assert target.attributes == {"hx-target": f"#{row}", "hx-swap": "outerHTML"}
 
 
+def test_an_event_comes_first_when_it_happens(olivia, read, demo):
+    address = stream_of(olivia, "/c/demo/shop/events/")
+    event = {
+        "metadata": {"name": "just-now", "namespace": "shop"},
+        "involvedObject": {"kind": "Pod", "name": "api", "namespace": "shop"},
+        "type": "Warning",
+        "reason": "Unhappy",
+        "message": "It rains",
+    }
+    api(demo, "POST", "/api/v1/namespaces/shop/events", event)
+    try:
+        response, messages = opened(read, olivia, address)
+        with closing(response):
+            former, new = tree(next(changes(messages))["data"]).children
+        row = new.one("tr")
+        assert former.attributes == {"hx-target": f"#{row.attributes['id']}", "hx-swap": "delete"}
+        assert new.attributes == {"hx-target": "#rows", "hx-swap": "afterbegin"}
+        assert row.one("td", class_="name").text == "pod/api"
+        assert row.one("td", class_="state").text == "Unhappy"
+    finally:
+        api(demo, "DELETE", "/api/v1/namespaces/shop/events/just-now")
+
+
 def test_rows_behind_the_page_s_end_are_not_sent(olivia, read, config_map):
     address = stream_of(olivia, SHOP)
     config_map("zz-behind")
