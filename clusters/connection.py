@@ -41,6 +41,9 @@ FOLLOW_SECONDS = 4 * 3600.0
 # Bytes. etcd refuses objects over 1.5 MiB; 500 rows of pods, as lists are read, have 1 to 3 MiB. What is decoded may
 # take some times as much memory.
 LARGEST_ANSWER = 8 * 1024 * 1024
+LARGEST_OBJECT = 4 * 1024 * 1024
+# Objects and lists in one answer, nested ones too; 500 rows of pods have 50,000. Memory goes into these above all.
+MOST_PARTS = 300_000
 CHUNK = 64 * 1024
 CLIENTS_KEPT = 64
 CONNECTIONS_KEPT = 32
@@ -67,9 +70,17 @@ class Connection:
     credentials: Credentials
     client: ApiClient
 
-    def get(self, path: Path, query: Query = (), *, type: type[T] = dict, accept: str = "application/json") -> T:  # type: ignore[assignment]
-        """Read ``path`` and decode the answer into ``type``. Raises ClusterError."""
-        return decode(self._whole("GET", path, query, accept=accept), type)
+    def get(
+        self,
+        path: Path,
+        query: Query = (),
+        *,
+        type: type[T] = dict,  # type: ignore[assignment]
+        accept: str = "application/json",
+        largest: int = LARGEST_ANSWER,
+    ) -> T:
+        """Read ``path`` and decode the answer, of at most ``largest`` bytes, into ``type``. Raises ClusterError."""
+        return decode(self._whole("GET", path, query, accept=accept, largest=largest), type)
 
     def send(
         self,
@@ -126,10 +137,10 @@ class Connection:
             wake(response)  # its reading thread, which close alone would leave waiting
             response.close()
 
-    def _whole(self, method: str, path: Path, query: Query, **options: Any) -> bytes:
+    def _whole(self, method: str, path: Path, query: Query, *, largest: int = LARGEST_ANSWER, **options: Any) -> bytes:
         response = self._open(method, path, query, **options)
         try:
-            body = read_at_most(response, LARGEST_ANSWER)
+            body = read_at_most(response, largest)
         except urllib3.exceptions.HTTPError as error:
             response.close()
             raise unreachable(self.cluster, error) from error
@@ -350,7 +361,11 @@ def chunks(response: HTTPResponse, seconds: float = math.inf) -> Iterator[bytes]
 
 
 def decode(body: bytes, type: type[T]) -> T:
-    """Decode JSON into ``type``. Raises Failed where the answer is not what Kubernetes would give."""
+    """Decode JSON into ``type``. Raises Failed where it is not what Kubernetes would give, or has over MOST_PARTS."""
+    text = bytes(body)  # no copy, but of the Raw inside another answer
+    if text.count(b"{") + text.count(b"[") > MOST_PARTS:
+        message = _("The answer has more than %(count)d parts.") % {"count": MOST_PARTS}
+        raise Failed(message, reason="TooLarge")
     try:
         return msgspec.json.decode(body, type=type, strict=False)
     except UNREADABLE as error:

@@ -1,13 +1,13 @@
 """A pod as a person wants to know it: its state and why, and what each container is doing."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
 
-from clusters.connection import Connection
+from clusters.connection import LARGEST_OBJECT, Connection
 from clusters.kinds import PODS
-from clusters.wire import Int, Metadata, Moment, Wire
+from clusters.wire import Few, Int, Many, Metadata, Moment, Wire
 
 Quantity = str | int | float
 
@@ -112,7 +112,7 @@ class PortAction(Wire, frozen=True):
 class ExecAction(Wire, frozen=True):
     """core/v1 ExecAction."""
 
-    command: list[str] = []
+    command: Annotated[list[str], Many] = []
 
 
 class Probe(Wire, frozen=True):
@@ -132,9 +132,9 @@ class Container(Wire, frozen=True):
     name: str = ""
     image: str = ""
     restart_policy: str = ""
-    env: list[EnvVar] = []
-    ports: list[ContainerPort] = []
-    volume_mounts: list[VolumeMount] = []
+    env: Annotated[list[EnvVar], Many] = []
+    ports: Annotated[list[ContainerPort], Many] = []
+    volume_mounts: Annotated[list[VolumeMount], Many] = []
     resources: Resources = Resources()
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
@@ -148,9 +148,9 @@ class PodSpec(Wire, frozen=True):
     service_account_name: str = ""
     restart_policy: str = ""
     priority_class_name: str = ""
-    containers: list[Container] = []
-    init_containers: list[Container] = []
-    ephemeral_containers: list[Container] = []
+    containers: Annotated[list[Container], Few] = []
+    init_containers: Annotated[list[Container], Few] = []
+    ephemeral_containers: Annotated[list[Container], Few] = []
 
 
 class PodStatus(Wire, frozen=True):
@@ -163,10 +163,10 @@ class PodStatus(Wire, frozen=True):
     host_ip: str = ""
     qos_class: str = ""
     start_time: Moment | None = None
-    conditions: list[PodCondition] = []
-    container_statuses: list[ContainerStatus] = []
-    init_container_statuses: list[ContainerStatus] = []
-    ephemeral_container_statuses: list[ContainerStatus] = []
+    conditions: Annotated[list[PodCondition], Few] = []
+    container_statuses: Annotated[list[ContainerStatus], Few] = []
+    init_container_statuses: Annotated[list[ContainerStatus], Few] = []
+    ephemeral_container_statuses: Annotated[list[ContainerStatus], Few] = []
 
 
 class Pod(Wire, frozen=True):
@@ -192,7 +192,7 @@ GOOD_WAITS = {"ContainerCreating", "PodInitializing"}
 
 def read(connection: Connection, namespace: str, name: str) -> Pod:
     """One pod. Raises ClusterError."""
-    return connection.get(PODS.path(namespace, name), type=Pod)
+    return connection.get(PODS.path(namespace, name), type=Pod, largest=LARGEST_OBJECT)
 
 
 def statuses(pod: Pod) -> dict[str, ContainerStatus]:

@@ -13,6 +13,9 @@ import msgspec
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 # int64, the largest that Kubernetes has; what has thousands of digits Python would refuse to show.
 Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+# What has so many entries is no work of Kubernetes, and no page could show it.
+Few = msgspec.Meta(max_length=1000)
+Many = msgspec.Meta(max_length=10_000)
 # What stands many times in a page; Kubernetes' own names have at most 253 characters.
 Short = Annotated[str, msgspec.Meta(max_length=1000)]
 
@@ -79,9 +82,9 @@ class Metadata(Wire, frozen=True):
     generation: Int = 0
     creation_timestamp: Moment | None = None
     deletion_timestamp: Moment | None = None
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-    owner_references: list[OwnerReference] = []
+    labels: Annotated[dict[str, str], Many] = {}
+    annotations: Annotated[dict[str, str], Many] = {}
+    owner_references: Annotated[list[OwnerReference], Few] = []
 
 
 class RowMetadata(Wire, frozen=True):
@@ -239,7 +242,7 @@ class UserInfo(Wire, frozen=True):
 
     username: str = ""
     uid: str = ""
-    groups: list[str] = []
+    groups: Annotated[list[str], Many] = []
 
 
 class SelfSubjectReviewStatus(Wire, frozen=True):

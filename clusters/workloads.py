@@ -1,17 +1,17 @@
 """Deployments, StatefulSets, ReplicaSets and DaemonSets: how far they are, and what owns their number."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.connection import Connection
+from clusters.connection import LARGEST_OBJECT, Connection
 from clusters.kinds import AUTOSCALERS
 from clusters.kinds.kind import Kind, State
 from clusters.kinds.replicas import replicas_state
 from clusters.pods import PodCondition, PodSpec
-from clusters.wire import Autoscaler, AutoscalerList, Int, Metadata, Wire
+from clusters.wire import Autoscaler, AutoscalerList, Few, Int, Metadata, Wire
 
 
 class Requirement(Wire, frozen=True):
@@ -25,8 +25,8 @@ class Requirement(Wire, frozen=True):
 class Selector(Wire, frozen=True):
     """meta/v1 LabelSelector."""
 
-    match_labels: dict[str, str] = {}
-    match_expressions: list[Requirement] = []
+    match_labels: Annotated[dict[str, str], Few] = {}
+    match_expressions: Annotated[list[Requirement], Few] = []
 
 
 class Template(Wire, frozen=True):
@@ -66,7 +66,7 @@ class WorkloadStatus(Wire, frozen=True):
     updated_number_scheduled: Int = 0
     current_revision: str = ""
     update_revision: str = ""
-    conditions: list[PodCondition] = []
+    conditions: Annotated[list[PodCondition], Few] = []
 
 
 class Workload(Wire, frozen=True):
@@ -92,7 +92,7 @@ class Progress:
 
 def read(connection: Connection, kind: Kind, namespace: str, name: str) -> Workload:
     """One workload. Raises ClusterError."""
-    return connection.get(kind.path(namespace, name), type=Workload)
+    return connection.get(kind.path(namespace, name), type=Workload, largest=LARGEST_OBJECT)
 
 
 def progress(kind: Kind, workload: Workload) -> Progress:

@@ -1,7 +1,7 @@
 """An object's pages: state first, then what it is made of; its events; its YAML."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import yaml
@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clusters import discovery, errors, tables
-from clusters.connection import Connection, decode
+from clusters.connection import LARGEST_OBJECT, Connection, decode
 from clusters.kinds import PODS
 from clusters.kinds.generic import generic_state
 from clusters.kinds.kind import Kind, State
 from clusters.pods import PodCondition
-from clusters.wire import TABLE, Metadata, Table, Wire
+from clusters.wire import TABLE, Few, Metadata, Table, Wire
 from dashboard.access import at_cluster
 from dashboard.links import object_url
 from dashboard.views import pods, streams, workloads
@@ -25,6 +25,7 @@ from dashboard.views.parts import Details, Events, Head, StateView, details, eve
 from dashboard.views.rows import AGE, NAME, UNTELLING, Fact
 
 HOLDERS = ("configmaps", "secrets")
+MOST_VALUES = 100_000  # in YAML; the largest CRDs have 30,000
 TELLING = ("Ready", "Available")
 
 
@@ -32,7 +33,7 @@ class AnyStatus(Wire, frozen=True):
     """What the statuses of most kinds have in common."""
 
     phase: str = ""
-    conditions: list[PodCondition] = []
+    conditions: Annotated[list[PodCondition], Few] = []
 
 
 class AnyObject(Wire, frozen=True):
@@ -82,7 +83,7 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
         return pods.pod_page(request, connection, namespace, name)
     if found.key in workloads.KINDS:
         return workloads.workload_page(request, connection, found, namespace, name)
-    thing = connection.get(found.path(namespace, name), type=AnyObject)
+    thing = connection.get(found.path(namespace, name), type=AnyObject, largest=LARGEST_OBJECT)
     status = status_of(thing)
     state = state_of(status)
     page = ObjectPage(
@@ -104,7 +105,7 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
 def events_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponse:
     """The events of an object."""
     found = discovery.find(connection, kind)
-    thing = connection.get(found.path(namespace, name), type=AnyObject)
+    thing = connection.get(found.path(namespace, name), type=AnyObject, largest=LARGEST_OBJECT)
     page = EventsPage(
         head=head(request, connection, found, namespace, name, "events"),
         events=events_of(connection, found, namespace, thing.metadata),
@@ -117,7 +118,7 @@ def events_page(request: HttpRequest, connection: Connection, namespace: str, ki
 def yaml_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponse:
     """An object as YAML; with ``download`` as a file."""
     found = discovery.find(connection, kind)
-    thing = masked(found, connection.get(found.path(namespace, name)))
+    thing = masked(found, connection.get(found.path(namespace, name), largest=LARGEST_OBJECT))
     managed = mapping(thing, "metadata").pop("managedFields", None)
     text = to_yaml(thing)
     url = object_url(connection.cluster, found, namespace, name, "yaml")
@@ -140,8 +141,8 @@ def masked(kind: Kind, thing: dict[str, Any]) -> dict[str, Any]:
         return thing
     hidden = _("(hidden)")
     for field in ("data", "stringData"):
-        if isinstance(thing.get(field), dict):
-            thing[field] = dict.fromkeys(thing[field], hidden)
+        if field in thing:
+            thing[field] = dict.fromkeys(mapping(thing, field), hidden)
     # kubectl apply keeps a copy of the whole object here.
     annotations = mapping(mapping(thing, "metadata"), "annotations")
     annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
@@ -154,8 +155,24 @@ def mapping(thing: dict[str, Any], key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def too_many(value: Any, most: int = MOST_VALUES) -> bool:
+    """Whether there are over ``most`` values in ``value``, at whatever depth."""
+    count, waiting = 1, [value]
+    while waiting and count <= most:
+        inner = waiting.pop()
+        if isinstance(inner, (dict, list)):
+            count += len(inner)
+            waiting.extend(inner.values() if isinstance(inner, dict) else inner)
+    return count > most
+
+
 def to_yaml(value: Any) -> str:
-    """YAML in the API server's own order of keys, by libyaml where it is there. Raises Failed where it is too deep."""
+    """YAML in the API server's own order of keys, by libyaml where it is there.
+
+    Raises Failed where it is too deep, or has over MOST_VALUES: each takes half a kilobyte until it is text.
+    """
+    if too_many(value):
+        raise errors.Failed(_("The object has too many fields to be shown."), reason="TooLarge")
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     try:
         text: str = yaml.dump(

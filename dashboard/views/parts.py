@@ -197,9 +197,9 @@ def event_row(event: Event) -> EventRow:
 
 
 def annotations(metadata: Metadata) -> list[tuple[str, str]]:
-    """Annotations without kubectl's copy of the whole object."""
+    """Annotations, long ones cut, without kubectl's copy of the whole object."""
     return sorted(
-        (key, value)
+        (key, Truncator(value).chars(LONGEST_MESSAGE))
         for key, value in metadata.annotations.items()
         if key != "kubectl.kubernetes.io/last-applied-configuration"
     )
