@@ -249,7 +249,7 @@ def without(row: Row) -> SafeString:
 
 def upserted(html: str) -> SafeString:
     """The partial that puts a row in the place of its former self, or where it belongs if it is new."""
-    return swapped("rows", html, "upsert key:data-key")
+    return swapped("rows", html, "upsert key:data-key")  # untranslated: a word of htmx
 
 
 def swapped(target: str, html: str, swap: str = "outerHTML") -> SafeString:
