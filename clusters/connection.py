@@ -8,13 +8,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-import msgspec
 import urllib3
 from django.utils.translation import gettext as _
 from kubernetes.client.api_client import ApiClient
@@ -22,33 +21,22 @@ from kubernetes.client.configuration import Configuration
 from kubernetes.client.exceptions import ApiException
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from clusters.answers import ANSWER_SECONDS, LARGEST_ANSWER, chunks, decode, read_at_most, refusal
 from clusters.credentials import ClientCertificate, Credentials, Impersonation, certificate_of
-from clusters.errors import BY_STATUS, Failed, NoCredentials, Unreachable
+from clusters.errors import Failed, NoCredentials, Unreachable
 from clusters.heads import POOLS
 from clusters.models import Cluster
 from clusters.names import Path
 from clusters.ticks import with_ticks
-from clusters.wire import Status
 
 T = TypeVar("T")
 Query = Sequence[tuple[str, str]]
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0  # for each part of an answer
-ANSWER_SECONDS = 60.0  # for the whole of one that is not a stream
-REFUSAL_SECONDS = 5.0  # for the words of a refusal, whose status is known already
 FOLLOW_SECONDS = 4 * 3600.0
-# Bytes. etcd refuses objects over 1.5 MiB; 500 rows of pods, as lists are read, have 1 to 3 MiB. What is decoded may
-# take some times as much memory.
-LARGEST_ANSWER = 8 * 1024 * 1024
-LARGEST_OBJECT = 4 * 1024 * 1024
-# Objects and lists in one answer, nested ones too; 500 rows of pods have 50,000. Memory goes into these above all.
-MOST_PARTS = 300_000
-CHUNK = 64 * 1024
 CLIENTS_KEPT = 64
 CONNECTIONS_KEPT = 32
-# What decoding raises, of text that is not UTF-8 and of thousands of nested brackets too.
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def own_version() -> str:
@@ -64,11 +52,23 @@ USER_AGENT = f"porthole/{own_version()}"
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One person at one cluster. Holds no socket: those are in the cluster's pool, which everybody shares."""
+    """One person at one cluster. Holds no socket: those are in the cluster's pool, which everybody shares.
+
+    ``until`` is the moment (of time.monotonic) after which nothing is awaited any more.
+    """
 
     cluster: Cluster
     credentials: Credentials
     client: ApiClient
+    until: float = math.inf
+
+    def lasting(self) -> "Connection":
+        """The same without an end, for what stays open."""
+        return replace(self, until=math.inf)
+
+    @property
+    def _left(self) -> float:
+        return max(self.until - time.monotonic(), 0)
 
     def get(
         self,
@@ -113,7 +113,7 @@ class Connection:
         response = self._open("GET", path, query, accept=accept, read_seconds=read_seconds)
         _streams.add(response)
         try:
-            yield chunks(response, total_seconds)
+            yield chunks(response, min(total_seconds, self._left))
         finally:
             _streams.discard(response)
             # Not release_conn: an endless answer that is left half read must not go back to the pool.
@@ -140,7 +140,7 @@ class Connection:
     def _whole(self, method: str, path: Path, query: Query, *, largest: int = LARGEST_ANSWER, **options: Any) -> bytes:
         response = self._open(method, path, query, **options)
         try:
-            body = read_at_most(response, largest)
+            body = read_at_most(response, largest, min(ANSWER_SECONDS, self._left))
         except urllib3.exceptions.HTTPError as error:
             response.close()
             raise unreachable(self.cluster, error) from error
@@ -160,13 +160,20 @@ class Connection:
     ) -> HTTPResponse:
         if not isinstance(path, Path):
             raise TypeError("a request path is made by clusters.names.path, which checks every segment")
-        _, url, headers, body, _ = self.client.param_serialize(method, path, query_params=list(query), body=body)
+        left = self._left
+        if not left:
+            raise Failed(_("The cluster is too slow to answer all that was asked."), reason="TooSlow")
+        _method, url, headers, body, _files = self.client.param_serialize(
+            method, path, query_params=list(query), body=body
+        )
         sent = HTTPHeaderDict({**headers, "Accept": accept})
         if content_type:
             sent["Content-Type"] = content_type
         for name, value in self.credentials.headers():
             sent.add(name, value)
-        answer = self._answer(method, url, sent, body, (CONNECT_SECONDS, read_seconds))
+        # What is written may be done although nobody waits for the answer: there the last word is worth waiting for.
+        patience = min(read_seconds, left) if method == "GET" else read_seconds
+        answer = self._answer(method, url, sent, body, (CONNECT_SECONDS, patience))
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(answer)
         return answer
@@ -191,8 +198,11 @@ class Connection:
         raise AssertionError("the loop above returns or raises")
 
 
-def connect(cluster: Cluster, credentials: Credentials | None) -> Connection:
-    """One person's connection to ``cluster``; nothing is sent yet. Raises NoCredentials where none could be sent."""
+def connect(cluster: Cluster, credentials: Credentials | None, seconds: float = math.inf) -> Connection:
+    """One person's connection to ``cluster``, which may be waited on for ``seconds`` in all; nothing is sent yet.
+
+    Raises NoCredentials where none could be sent.
+    """
     if credentials is None:
         raise NoCredentials(_("You are not signed in to this cluster."))
     certificate = certificate_of(credentials)
@@ -206,7 +216,7 @@ def connect(cluster: Cluster, credentials: Credentials | None) -> Connection:
     if plainly_by_proxy and isinstance(credentials, Impersonation):
         # urllib3 would make one group of several on the way to a proxy that reads along.
         raise NoCredentials(_("Acting as somebody else needs https where a proxy stands between."))
-    return Connection(cluster, credentials, client)
+    return Connection(cluster, credentials, client, time.monotonic() + seconds)
 
 
 _streams: set[HTTPResponse] = set()  # those that are open now
@@ -326,81 +336,3 @@ def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
         % {"cluster": cluster, "server": cluster.server, "reason": words},
         reason=type(error).__name__,
     )
-
-
-def read_at_most(response: HTTPResponse, limit: int, seconds: float = ANSWER_SECONDS) -> bytes:
-    """The whole body; Failed where it is larger than ``limit`` bytes, unpacked, or drips in for over ``seconds``."""
-    body = bytearray()
-    for part in parts(response, seconds):
-        body += part
-        if len(body) > limit:
-            response.close()
-            message = _("The answer is larger than %(size)d MiB.") % {"size": limit // 2**20}
-            raise Failed(message, status=response.status, reason="TooLarge")
-    return bytes(body)
-
-
-def parts(response: HTTPResponse, seconds: float) -> Iterator[bytes]:
-    """The body as it arrives, unpacked; Failed where it does not end within ``seconds``."""
-    end = time.monotonic() + seconds
-    while part := response.read1(CHUNK, decode_content=True):
-        yield part
-        if time.monotonic() > end:
-            response.close()
-            message = _("The answer did not end within %(seconds)d seconds.") % {"seconds": seconds}
-            raise Failed(message, status=response.status, reason="TooSlow")
-
-
-def chunks(response: HTTPResponse, seconds: float = math.inf) -> Iterator[bytes]:
-    """The body as it arrives; Unreachable where it breaks off, Failed where it does not end within ``seconds``."""
-    try:
-        yield from parts(response, seconds)
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        name = type(error).__name__
-        raise Unreachable(_("The stream broke off: %(error)s.") % {"error": name}, reason=name) from error
-
-
-def decode(body: bytes, type: type[T]) -> T:
-    """Decode JSON into ``type``. Raises Failed where it is not what Kubernetes would give, or has over MOST_PARTS."""
-    text = bytes(body)  # no copy, but of the Raw inside another answer
-    if text.count(b"{") + text.count(b"[") > MOST_PARTS:
-        message = _("The answer has more than %(count)d parts.") % {"count": MOST_PARTS}
-        raise Failed(message, reason="TooLarge")
-    try:
-        return msgspec.json.decode(body, type=type, strict=False)
-    except UNREADABLE as error:
-        message = _("The answer is not what an API server would say: %(error)s.") % {"error": error}
-        raise Failed(message, reason="NotKubernetes") from error
-
-
-def refusal(response: HTTPResponse) -> Exception:
-    """The error of a non-2xx answer, in the server's words where it said any."""
-    body = bytearray()
-    # Words that do not come, or not to their end, are done without: the status alone says enough.
-    with suppress(urllib3.exceptions.HTTPError, Failed):
-        for part in parts(response, REFUSAL_SECONDS):
-            body += part
-            if len(body) >= CHUNK:
-                break
-    response.close()
-    try:
-        status = msgspec.json.decode(body, type=Status, strict=False)
-    except UNREADABLE:
-        status = Status(message=plain_words(bytes(body)) or f"HTTP {response.status} {response.reason or ''}".strip())
-    return error_of(status, response.status)
-
-
-def error_of(status: Status, code: int = 0) -> Exception:
-    """The error that a Status object stands for; ``code`` is the HTTP status where there was one."""
-    code = code or status.code
-    details = msgspec.to_builtins(status.details) if status.details else {}
-    message = status.message or status.reason or f"HTTP {code}"
-    return BY_STATUS.get(code, Failed)(message, status=code, reason=status.reason, details=details)
-
-
-def plain_words(body: bytes) -> str:
-    """The first line of an answer that is text and not markup, at most 300 characters."""
-    text = body[:2000].decode(errors="replace").strip()
-    if not text or text.startswith(("<", "{", "[")):
-        return ""
-    return "".join(character for character in text.splitlines()[0] if character.isprintable())[:300]

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
 
-from clusters.connection import LARGEST_OBJECT, Connection
+from clusters.answers import LARGEST_OBJECT
+from clusters.connection import Connection
 from clusters.kinds import PODS
 from clusters.wire import Few, Int, Many, Metadata, Moment, Wire
 

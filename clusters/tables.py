@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
-from clusters.connection import UNREADABLE, Connection, decode
+from clusters.answers import UNREADABLE, decode
+from clusters.connection import Connection
 from clusters.errors import Failed
 from clusters.kinds.kind import Kind, State
 from clusters.wire import TABLE, Table, TableRow

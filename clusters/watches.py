@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from clusters.connection import CONNECT_SECONDS, Connection, decode, error_of
+from clusters.answers import decode, error_of
+from clusters.connection import CONNECT_SECONDS, Connection
 from clusters.errors import Failed
 from clusters.kinds.kind import Kind
 from clusters.tables import METADATA, Column, Row, columns_of, row_of

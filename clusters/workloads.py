@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.connection import LARGEST_OBJECT, Connection
+from clusters.answers import LARGEST_OBJECT
+from clusters.connection import Connection
 from clusters.kinds import AUTOSCALERS
 from clusters.kinds.kind import Kind, State
 from clusters.kinds.replicas import replicas_state

@@ -19,6 +19,9 @@ from dashboard import signin
 from dashboard.links import ALL
 from dashboard.problems import Problem, problem_response
 
+# In which a cluster must have answered all that one page asks: a slow one keeps a thread from everybody else.
+PAGE_SECONDS = 45.0
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -42,7 +45,7 @@ def at_cluster(view: View) -> View:
             namespace = kwargs["namespace"]
             kwargs["namespace"] = "" if namespace == ALL else segment(namespace)
             request.namespace = kwargs["namespace"]  # type: ignore[attr-defined]
-        connection = connect(found, credentials)
+        connection = connect(found, credentials, PAGE_SECONDS)
         return view(request, connection, **kwargs)
 
     return wrapper

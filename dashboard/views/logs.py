@@ -106,7 +106,7 @@ def logs_page(request: HttpRequest, connection: Connection, namespace: str, kind
         raise errors.NotFound(_("Only pods have logs here."), status=404)
     if "follow" in request.GET:
         asked = asked_of(request, namespace, name, request.GET.get("container", ""))
-        return respond(request, line_messages(request, connection, asked))
+        return respond(request, line_messages(request, connection.lasting(), asked))
     pod = pods_of.read(connection, namespace, name)
     top = head(request, connection, PODS, namespace, name, "logs")
     asked = asked_of(request, namespace, name, container_of(request, pod), top.keep.get("back", ""))

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clusters import discovery, errors, tables
-from clusters.connection import LARGEST_OBJECT, Connection, decode
+from clusters.answers import LARGEST_OBJECT, decode
+from clusters.connection import Connection
 from clusters.kinds import PODS
 from clusters.kinds.generic import generic_state
 from clusters.kinds.kind import Kind, State

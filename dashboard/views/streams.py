@@ -186,7 +186,7 @@ def rows_stream(
     request: HttpRequest, connection: Connection, kind: Kind, namespace: str, query: Query
 ) -> StreamingHttpResponse:
     """The changes of a list as rows. With ``until`` (``namespace/name``) only those of rows up to there."""
-    return respond(request, row_messages(request, connection, kind, namespace, query))
+    return respond(request, row_messages(request, connection.lasting(), kind, namespace, query))
 
 
 def row_messages(
@@ -261,7 +261,7 @@ def object_stream(
     request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str
 ) -> StreamingHttpResponse:
     """The state of one object whenever it changes."""
-    return respond(request, object_messages(request, connection, kind, namespace, name))
+    return respond(request, object_messages(request, connection.lasting(), kind, namespace, name))
 
 
 def object_messages(

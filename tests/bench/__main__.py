@@ -45,7 +45,8 @@ def main() -> None:
 def rows_and_walks(demo: str, times: int) -> None:
     """What a page of rows costs before a template sees it."""
     from clusters import tables
-    from clusters.connection import connect, decode
+    from clusters.answers import decode
+    from clusters.connection import connect
     from clusters.credentials import BearerToken
     from clusters.kinds import PODS
     from clusters.models import Cluster

@@ -10,7 +10,8 @@ import tracemalloc
 import pytest
 
 from clusters import errors
-from clusters.connection import LARGEST_ANSWER, connect, read_at_most
+from clusters.answers import LARGEST_ANSWER, read_at_most
+from clusters.connection import connect
 from clusters.kinds import PODS
 from clusters.models import Cluster
 from clusters.names import path
@@ -342,3 +343,18 @@ def test_a_refusal_whose_words_drip_in_is_told_without_waiting_for_all(asked):
     with pytest.raises(errors.Forbidden, match=r"^x+$"):
         connection.get(PODS_OF_SHOP)
     assert fake.hung_up.wait(10), "the connection was closed"
+
+
+def test_all_that_is_asked_of_a_slow_server_has_one_end(asked):
+    """Each answer alone would be soon enough."""
+    _connection, fake = asked(lambda _seen: itertools.chain([CHUNKED_HEAD], dripping()))
+    connection = connect(fake.cluster(), OLIVIA, seconds=0.5)
+    for _ in range(3):
+        with pytest.raises(errors.Failed) as caught:
+            connection.get(PODS_OF_SHOP)
+        assert caught.value.reason == "TooSlow"
+    with pytest.raises(errors.Failed), connection.stream(PODS_OF_SHOP):
+        raise AssertionError("nothing is asked any more")
+    assert len(fake.seen) == 1
+    with connection.lasting().stream(PODS_OF_SHOP) as chunks:
+        assert next(chunks) == b"x"
