@@ -23,6 +23,7 @@ WALK = 500
 WALK_SECONDS = 20.0
 MOST_COLUMNS = 100  # kubectl's own kinds have at most 20
 LONGEST_CELL = 1000  # characters of a cell or a column's name; the rest is cut with a mark
+LONGEST_ROW = 20_000  # characters that the cells of one row share
 CELLS = msgspec.json.Decoder(list[str | int | float | bool | None])
 METADATA = ("includeObject", "Metadata")
 ATTENTION = "attention"
@@ -255,13 +256,15 @@ def cells_of(row: TableRow) -> tuple[str, ...]:
     except UNREADABLE:
         # Lists, maps and numbers of any length are allowed too, but rare: they stay as they are written.
         cells = decode(row.cells, list[msgspec.Raw])
-    return tuple(cell_text(cell) for cell in cells[:MOST_COLUMNS])
+    shown = cells[:MOST_COLUMNS]
+    longest = min(LONGEST_CELL, LONGEST_ROW // max(len(shown), 1))
+    return tuple(cell_text(cell, longest) for cell in shown)
 
 
-def cell_text(cell: str | int | float | bool | msgspec.Raw | None) -> str:
-    """A cell as text of at most LONGEST_CELL characters and a mark. Raises Failed."""
+def cell_text(cell: str | int | float | bool | msgspec.Raw | None, longest: int) -> str:
+    """A cell as text of at most ``longest`` characters and a mark. Raises Failed."""
     if isinstance(cell, str):
-        return shortened(cell)
+        return shortened(cell, longest)
     if cell is None:
         return "<none>"
     if isinstance(cell, bool):
@@ -270,15 +273,15 @@ def cell_text(cell: str | int | float | bool | msgspec.Raw | None) -> str:
         return str(cell)
     beginning = bytes(memoryview(cell)[: 4 * LONGEST_CELL])
     if beginning.startswith(b'"'):
-        return shortened(decode(cell, str))
+        return shortened(decode(cell, str), longest)
     if beginning == b"null":
-        return cell_text(None)
-    return shortened(beginning.decode(errors="replace"))
+        return cell_text(None, longest)
+    return shortened(beginning.decode(errors="replace"), longest)
 
 
-def shortened(text: str) -> str:
-    """``text``, cut with a mark where it is too long for a row."""
-    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
+def shortened(text: str, longest: int = LONGEST_CELL) -> str:
+    """``text``, cut with a mark where it is longer than ``longest`` characters."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def text_matches(row: Row, text: str) -> bool:

@@ -1,6 +1,7 @@
 """Pages of rows: filtered, sorted and counted over the whole set."""
 
 import itertools
+import json
 import tracemalloc
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
@@ -302,6 +303,13 @@ def test_cells_are_shown_as_text_of_bounded_length(cell, text):
     assert cells_of(TableRow(msgspec.Raw(f'["a", {cell}]'.encode()))) == ("a", text)
     # Beside a cell of another kind each one is read by itself.
     assert cells_of(TableRow(msgspec.Raw(f'["a", {cell}, []]'.encode()))) == ("a", text, "[]")
+
+
+def test_the_cells_of_a_row_share_what_it_may_hold():
+    many = cells_of(TableRow(msgspec.Raw(json.dumps(["x" * 999] * 500).encode())))
+    assert many == ("x" * 200 + "…",) * 100
+    few = cells_of(TableRow(msgspec.Raw(json.dumps(["x" * 999] * 20).encode())))
+    assert few == ("x" * 999,) * 20
 
 
 @pytest.mark.parametrize("cells", [b"{}", b"null", b'"x"', b'["\\ud800"]', b'["\xff"]', b'["\xff", []]'])
