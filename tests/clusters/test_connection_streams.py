@@ -227,11 +227,15 @@ def through(proxy, monkeypatch, **variables):
         monkeypatch.setenv(name, value or proxy.url)
 
 
+# Clients are kept by address; one made under a test's proxy must not serve a later fake that gets the same port.
+APART = {"tls_server_name": "by-the-environment"}
+
+
 def test_the_environments_proxy_is_used(serve, monkeypatch):
     proxy = serve(lambda _seen: http({"by": "proxy"}))
     through(proxy, monkeypatch, http_proxy="")
     fake = serve(lambda _seen: http({"by": "server"}))
-    assert connect(fake.cluster(), OLIVIA).get(LOG) == {"by": "proxy"}
+    assert connect(fake.cluster(**APART), OLIVIA).get(LOG) == {"by": "proxy"}
     assert proxy.seen[0].target == fake.url + "/api/v1/log"
 
 
@@ -239,7 +243,7 @@ def test_the_environments_exceptions_are_kept(serve, monkeypatch):
     proxy = serve(lambda _seen: http({"by": "proxy"}))
     through(proxy, monkeypatch, http_proxy="", no_proxy="127.0.0.0/8")
     fake = serve(lambda _seen: http({"by": "server"}))
-    assert connect(fake.cluster(), OLIVIA).get(LOG) == {"by": "server"}
+    assert connect(fake.cluster(**APART), OLIVIA).get(LOG) == {"by": "server"}
     assert proxy.connections == 0
 
 
