@@ -268,8 +268,12 @@ def new_client(cluster: Cluster, certificate: ClientCertificate | None) -> ApiCl
     configuration.verify_ssl = not cluster.insecure_skip_tls_verify
     configuration.tls_server_name = cluster.tls_server_name or None
     configuration.connection_pool_maxsize = CONNECTIONS_KEPT
-    configuration.proxy_headers = proxy_headers(configuration.proxy)
-    client = ApiClient(configuration)
+    try:
+        configuration.proxy_headers = proxy_headers(configuration.proxy)
+        client = ApiClient(configuration)
+    except (urllib3.exceptions.LocationValueError, ValueError) as error:
+        words = {"cluster": cluster, "error": error}
+        raise Unreachable(_("The proxy of %(cluster)s cannot be used: %(error)s") % words) from error
     client.user_agent = USER_AGENT
     manager = client.rest_client.pool_manager
     if not cluster.proxy_url.startswith("socks"):  # whose manager has connections of its own

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path as File
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import yaml
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -31,6 +32,7 @@ from clusters.names import unused
 RELOAD_SECONDS = 300.0
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class KubeconfigError(Exception):
@@ -147,7 +149,7 @@ def entries(documents: list[Document], section: str) -> dict[str, tuple[Document
 def cluster_of(documents: list[Document], context: str) -> Cluster:
     """The cluster that a context points to, as plain data. Raises KubeconfigError."""
     entry = entries(documents, "contexts")[context][1]
-    name = entry.get("cluster", "")
+    name = value_of(entry, "cluster", str, context) or ""
     document, found = entries(documents, "clusters").get(name, (None, {}))
     if not document or not found.get("server"):
         message = _("The context %(context)s points to the cluster %(cluster)s, which is not there or has no server.")
@@ -156,11 +158,23 @@ def cluster_of(documents: list[Document], context: str) -> Cluster:
         title=context,
         server=str(found["server"]).rstrip("/"),
         certificate_authority=authority_of(document, found, context),
-        tls_server_name=found.get("tls-server-name") or "",
-        insecure_skip_tls_verify=bool(found.get("insecure-skip-tls-verify")),
-        proxy_url=found.get("proxy-url") or "",
-        default_namespace=entry.get("namespace") or "",
+        tls_server_name=value_of(found, "tls-server-name", str, context) or "",
+        insecure_skip_tls_verify=value_of(found, "insecure-skip-tls-verify", bool, context) or False,
+        proxy_url=value_of(found, "proxy-url", str, context) or "",
+        default_namespace=value_of(entry, "namespace", str, context) or "",
     )
+
+
+def value_of(entry: dict[str, Any], field: str, type: type[T], context: str) -> T | None:
+    """A field of an entry, None where it is not there. Raises KubeconfigError where it is not of ``type``.
+
+    As kubectl does it: a ``"false"`` in quotes must not be taken for true.
+    """
+    try:
+        return msgspec.convert(entry.get(field), type | None)
+    except msgspec.ValidationError as error:
+        message = _("%(field)s of the context %(context)s is not what it should be: %(error)s")
+        raise KubeconfigError(message % {"field": field, "context": context, "error": error}) from error
 
 
 def authority_of(document: Document, cluster: dict[str, Any], context: str) -> str:
@@ -187,10 +201,10 @@ def credentials(context: str, file: str = "") -> Credentials:
         raise
     user = entry.user
     if "as" in user:
-        extra = {key: tuple(values) for key, values in (user.get("as-user-extra") or {}).items()}
-        return Impersonation(
-            found, user["as"], tuple(user.get("as-groups") or ()), str(user.get("as-uid") or ""), extra
-        )
+        extras = value_of(user, "as-user-extra", dict[str, list[str]], context)
+        extra = {key: tuple(values) for key, values in (extras or {}).items()}
+        groups = value_of(user, "as-groups", list[str], context)
+        return Impersonation(found, user["as"], tuple(groups or ()), str(user.get("as-uid") or ""), extra)
     return found
 
 
@@ -276,7 +290,8 @@ def seconds_left(expiry: datetime | None) -> float:
 def user_of(documents: list[Document], context: str) -> dict[str, Any]:
     """The user entry of a context, for what the loader leaves out (``as``, ``as-groups``)."""
     entry = entries(documents, "contexts").get(context, (None, {}))[1]
-    return entries(documents, "users").get(entry.get("user", ""), (None, {}))[1]
+    name = value_of(entry, "user", str, context) or ""
+    return entries(documents, "users").get(name, (None, {}))[1]
 
 
 def last_change(file: str) -> float:

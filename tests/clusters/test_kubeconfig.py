@@ -14,7 +14,7 @@ import yaml
 from clusters import kubeconfig
 from clusters.connection import connect
 from clusters.credentials import BearerToken, ClientCertificate, Impersonation
-from clusters.errors import NoCredentials
+from clusters.errors import NoCredentials, Unreachable
 from clusters.kubeconfig import KubeconfigError, contexts, credentials
 from clusters.names import path
 from tests.cluster import certificates
@@ -355,3 +355,44 @@ def test_a_kubeconfig_leads_to_its_cluster(write, serve):
     file = write(config(clusters={"c": {"server": fake.url}}))
     answer = connect(contexts(file)[0].cluster, credentials("home", file)).get(path("version"))
     assert answer == {"you": ["Bearer t"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("insecure-skip-tls-verify", "false"),
+        ("insecure-skip-tls-verify", 1),
+        ("tls-server-name", ["x"]),
+        ("proxy-url", 5),
+    ],
+)
+def test_a_field_of_a_cluster_that_is_something_else_is_told(write, field, value):
+    cluster = {"server": "https://10.0.0.1:6443", field: value}
+    with pytest.raises(KubeconfigError, match=f"{field} of the context home"):
+        contexts(write(config(clusters={"c": cluster})))
+
+
+@pytest.mark.parametrize("field", ["cluster", "namespace"])
+def test_a_field_of_a_context_that_is_something_else_is_told(write, field):
+    context = {"cluster": "c", "user": "u", field: {"a": 1}}
+    with pytest.raises(KubeconfigError, match=f"{field} of the context home"):
+        contexts(write(config(contexts={"home": context})))
+
+
+@pytest.mark.parametrize(("field", "value"), [("as-groups", 5), ("as-groups", "admins"), ("as-user-extra", {"a": "b"})])
+def test_who_to_act_as_must_be_said_plainly(write, field, value):
+    user = {"token": "t", "as": "olivia", field: value}
+    with pytest.raises(KubeconfigError, match=f"{field} of the context home"):
+        credentials("home", write(config(users={"u": user})))
+
+
+def test_a_user_that_is_no_name_is_told(write):
+    with pytest.raises(KubeconfigError, match="home"):
+        credentials("home", write(config(contexts={"home": {"cluster": "c", "user": ["u"]}})))
+
+
+@pytest.mark.parametrize("proxy", ["2026-01-01T00:00:00", "http://[", "ftp://proxy.example", "http://é\n/"])
+def test_a_proxy_that_cannot_be_one_is_told(write, proxy):
+    file = write(config(clusters={"c": {"server": "https://10.0.0.1:6443", "proxy-url": proxy}}))
+    with pytest.raises(Unreachable, match="proxy"):
+        connect(contexts(file)[0].cluster, credentials("home", file))
