@@ -265,6 +265,17 @@ def why(pod: Pod) -> str:
     return ""
 
 
+def restarted(pod: Pod) -> str:
+    """One sentence on how the last run of a container ended that runs again; empty where none failed."""
+    known = statuses(pod)
+    for container in containers(pod):
+        status = known.get(container.name)
+        last = last_time(status)
+        if last and status and status.state.running and ended(last).tone == "bad":
+            return _("%(name)s was restarted. Last time: %(how)s") % {"name": container.name, "how": exit_words(last)}
+    return ""
+
+
 def container_why(name: str, status: ContainerStatus | None) -> str:
     """One sentence on what is wrong with a container; empty where nothing is."""
     now = doing(status)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from clusters.answers import UNREADABLE, decode
 from clusters.connection import Connection
+from clusters.durations import seconds
 from clusters.errors import Failed
 from clusters.kinds.kind import Kind, State
 from clusters.wire import TABLE, Table, TableRow
@@ -299,9 +300,6 @@ def state_matches(row: Row, state: str) -> bool:
 
 EMPTY = ("", "<none>")
 NUMBER = re.compile(r"[0-9]+")
-DURATION = re.compile(r"(?:[0-9]{1,9}[ydhms])+")
-DURATION_PART = re.compile(r"([0-9]+)([ydhms])")
-SECONDS = {"y": 365 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 def sort_key(row: Row, sort: str, columns: tuple[Column, ...], descending: bool = False) -> tuple[Any, ...]:
@@ -326,8 +324,8 @@ def sort_key(row: Row, sort: str, columns: tuple[Column, ...], descending: bool 
 
 def natural(text: str) -> tuple[Any, ...]:
     """A key by which ``pod-2`` comes before ``pod-10`` and ``59s`` before ``2m``, and these before all other text."""
-    if DURATION.fullmatch(text):
-        return 0, (sum(int(count) * SECONDS[unit] for count, unit in DURATION_PART.findall(text)), "")
+    if (duration := seconds(text)) is not None:
+        return 0, (duration, "")
     parts: list[Any] = []
     end = 0
     for match in NUMBER.finditer(text):

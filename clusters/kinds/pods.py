@@ -1,16 +1,22 @@
 """Pods: kubectl's STATUS column is their state."""
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 
+from clusters.durations import seconds
 from clusters.kinds.kind import Cells, Kind, State
 
 FINISHED = {"Completed", "Succeeded"}
 ON_THEIR_WAY = {"ContainerCreating", "PodInitializing", "Terminating"}
 WAITING = {"Pending", "SchedulingGated", "NotReady"}
+RESTARTED = re.compile(r"[0-9]+ \(([0-9a-z]+) ago\)")
+NEW = 60  # seconds in which a pod may become ready before that is worth a look
+RECENT = 15 * 60  # seconds since a restart; a crash loop waits for five minutes at most
 
 
 def pod_state(cells: Cells) -> State:
-    """The tone of a pod from STATUS and READY; every status that is not known to be good counts as bad."""
+    """The tone of a pod from its cells; every status that is not known to be good counts as bad."""
     status = cells.get("status", "")
     if status in FINISHED:
         return State("off", status)
@@ -22,8 +28,24 @@ def pod_state(cells: Cells) -> State:
         return State("busy", status)
     if status != "Running":
         return State("bad", status or "Unknown")
+    return State(running_tone(cells), status)
+
+
+def running_tone(cells: Cells) -> str:
+    """The tone of a running pod: one that crashes in a loop runs, and may be ready, for a while of every round."""
+    restarted = RESTARTED.fullmatch(cells.get("restarts", ""))
+    if restarted and within(restarted[1], RECENT):
+        return "warn"
     ready, _slash, wanted = cells.get("ready", "").partition("/")
-    return State("ok" if ready == wanted else "warn", status)
+    if ready == wanted:
+        return "ok"
+    return "busy" if within(cells.get("age", ""), NEW) else "warn"
+
+
+def within(duration: str, most: int) -> bool:
+    """Whether a duration is one of less than ``most`` seconds."""
+    length = seconds(duration)
+    return length is not None and length < most
 
 
 KIND = Kind(

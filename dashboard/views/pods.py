@@ -89,7 +89,8 @@ def state_view(connection: Connection, namespace: str, name: str, pod: Pod | Non
     """A pod's state in kubectl's word, which the API server works out itself, and why. Raises ClusterError."""
     pod = pod or pods_of.read(connection, namespace, name)
     state = printed_state(connection, namespace, name)
-    return StateView(state.tone, state.word, pods_of.why(pod) if state.tone != "ok" else "")
+    reason = pods_of.why(pod) or pods_of.restarted(pod) if state.tone != "ok" else ""
+    return StateView(state.tone, state.word, reason)
 
 
 def printed_state(connection: Connection, namespace: str, name: str) -> State:

@@ -54,6 +54,28 @@ def test_pods(ready, status, tone):
     assert PODS.state({"ready": ready, "status": status}) == (tone, status)
 
 
+@pytest.mark.parametrize(
+    ("ready", "restarts", "age", "tone"),
+    [
+        ("1/1", "41 (4m51s ago)", "8d", "warn"),
+        ("1/1", "41 (14m ago)", "8d", "warn"),
+        ("1/1", "1 (0s ago)", "20s", "warn"),
+        ("1/1", "41 (15m ago)", "8d", "ok"),
+        ("1/1", "41 (2d3h ago)", "8d", "ok"),
+        ("1/1", "41 (<invalid> ago)", "8d", "ok"),
+        ("1/1", "41", "8d", "ok"),
+        ("0/1", "0", "59s", "busy"),
+        ("0/1", "0", "60s", "warn"),
+        ("0/1", "0", "5m", "warn"),
+        ("0/1", "0", "<unknown>", "warn"),
+        ("0/1", "2 (3s ago)", "30s", "warn"),
+    ],
+)
+def test_running_pods(ready, restarts, age, tone):
+    cells = {"ready": ready, "status": "Running", "restarts": restarts, "age": age}
+    assert PODS.state(cells) == (tone, "Running")
+
+
 def test_a_pod_without_a_status_is_not_well():
     assert PODS.state({}) == ("bad", "Unknown")
 

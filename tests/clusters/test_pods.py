@@ -15,6 +15,7 @@ from clusters.pods import (
     exit_words,
     probe_words,
     quantities,
+    restarted,
     why,
 )
 from clusters.tables import Query, page
@@ -136,6 +137,22 @@ UNSCHEDULABLE = {
 )
 def test_why_a_pod_is_not_well(pod, sentence):
     assert why(pod) == sentence
+
+
+@pytest.mark.parametrize(
+    ("pod", "sentence"),
+    [
+        (pod(WELL), ""),
+        (pod(status("web", ready=True, last=DONE, running={})), ""),
+        (pod(CRASHING), ""),
+        (
+            pod(WELL, status("worker", ready=True, last=FAILED, running={})),
+            "worker was restarted. Last time: Ended with exit code 1.",
+        ),
+    ],
+)
+def test_how_the_last_run_of_what_runs_again_ended(pod, sentence):
+    assert restarted(pod) == sentence
 
 
 @pytest.mark.parametrize(
