@@ -1,5 +1,6 @@
 """How times are written, in one place."""
 
+import re
 from datetime import UTC, datetime
 
 from django import template
@@ -8,6 +9,7 @@ register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 YEAR = 365 * DAY
+SECONDS = re.compile(r"(.+:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 # Up to how many seconds, in which unit, and with which smaller unit beside it: kubectl's steps.
 STEPS = (
     (2 * MINUTE, 1, "s", 0, ""),
@@ -31,6 +33,13 @@ def duration(seconds: float) -> str:
             rest = whole % unit // smaller if smaller else 0
             return f"{words}{rest}{smaller_letter}" if rest else words
     return f"{whole // YEAR}y"
+
+
+@register.filter
+def milliseconds(timestamp: str) -> str:
+    """An RFC 3339 timestamp with three decimals, cut or filled up; what is none stays as it is."""
+    found = SECONDS.fullmatch(timestamp)
+    return f"{found[1]}.{(found[2] or '')[:3]:0<3}{found[3]}" if found else timestamp
 
 
 @register.filter

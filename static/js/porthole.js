@@ -167,7 +167,24 @@
       news.hidden = false;
     }).observe(log, { childList: true });
     news?.addEventListener("click", toEnd);
-    requestAnimationFrame(toEnd);
+    // A switch shows the same lines otherwise: it leaves the reader at the line that was first, and no step in the history.
+    const KEPT = "log-line", top = () => Math.max(0, log.getBoundingClientRect().top, $(".tabs")?.getBoundingClientRect().bottom || 0);
+    document.addEventListener("click", (event) => {
+      const toggle = event.target.closest("a[data-switch]");
+      if (!toggle || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      const first = !stuck && [...log.children].find((line) => line.getBoundingClientRect().bottom > top());
+      if (first) sessionStorage.setItem(KEPT, `${first.dataset.id} ${first.getBoundingClientRect().top}`);
+      location.replace(toggle.href);
+    });
+    const [kept, at] = (sessionStorage.getItem(KEPT) || "").split(" ");
+    sessionStorage.removeItem(KEPT);
+    requestAnimationFrame(() => {
+      const line = kept && [...log.children].find((each) => each.dataset.id === kept);
+      if (!line) return kept ? (stuck = false) : toEnd();
+      stuck = false;
+      scrollBy(0, line.getBoundingClientRect().top - at);
+    });
   }
 
   // ---- Forms: short addresses, and the stepper without a round trip ----

@@ -119,6 +119,48 @@ def test_times_and_wrapping_are_switches_in_the_address(site: Site, talker: Page
     assert lines == times > 0
 
 
+@pytest.mark.parametrize("query", ["nowrap=1", "nowrap=1&timestamps=1", "timestamps=1"])
+def test_lines_stand_close_whether_they_came_with_the_page_or_later(
+    query: str, site: Site, open_as: Callable[..., Page]
+) -> None:
+    page = open_as(viewport={"width": 1280, "height": 800})
+    page.goto(site.address("olivia", f"{TALKER}?{query}"))
+    wait_for_ticks(page, 2)
+    distances = page.evaluate(
+        """() => {
+            const tops = [...document.querySelectorAll("#log .l")].map(each => each.getBoundingClientRect().top);
+            return [...new Set(tops.slice(1).map((top, index) => Math.round(top - tops[index])))];
+        }"""
+    )
+    assert distances == [18]
+
+
+def test_a_switch_keeps_the_readers_place_and_adds_no_step_back(site: Site, talker: Page) -> None:
+    wait_for_tick(talker, 60)
+    steps = talker.evaluate("history.length")
+    talker.evaluate("scrollBy(0, -400)")
+    expect(talker.locator("#news button")).to_be_visible(timeout=20000)
+    first = """() => [...document.querySelectorAll("#log .l")].find(
+        each => each.getBoundingClientRect().bottom > document.querySelector(".tabs").getBoundingClientRect().bottom
+    ).dataset.id"""
+    place = talker.evaluate(first)
+    for switch in ("Timestamps", "Wrap", "Wrap", "Timestamps"):
+        with talker.expect_navigation():
+            # A tap where it is: Playwright's own would scroll it into the padding first.
+            talker.get_by_role("link", name=switch).dispatch_event("click")
+        expect(talker.locator("#live")).to_have_attribute("data-state", "live")
+        assert talker.evaluate(first) == place
+        assert not talker.evaluate(AT_END)
+    assert talker.evaluate("history.length") == steps
+
+
+def test_a_time_shows_milliseconds_and_has_the_rest_in_its_title(talker: Page) -> None:
+    talker.get_by_role("link", name="Timestamps").click()
+    time = talker.locator("#log time").first
+    expect(time).to_have_text(re.compile(r"^\S+:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)$"))
+    expect(time).to_have_attribute("title", re.compile(r"^\S+:\d\d\.\d{4,9}(Z|[+-]\d\d:\d\d)$"))
+
+
 def test_a_line_that_is_too_long_is_cut_and_says_so(site: Site, open_as: Callable[..., Page]) -> None:
     page = open_as()
     page.goto(site.address("olivia", "monitoring/pods/long-line/logs/"))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.templatetags.porthole import age, duration
+from dashboard.templatetags.porthole import age, duration, milliseconds
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -47,3 +47,18 @@ def test_durations(seconds, words):
 def test_an_age_counts_from_now_and_none_has_none():
     assert age(datetime.now(UTC) - timedelta(hours=3, minutes=5, seconds=20)) == "3h5m"
     assert age(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "words"),
+    [
+        ("2026-03-01T09:14:05.123987654Z", "2026-03-01T09:14:05.123Z"),
+        ("2026-03-01T09:14:05.5Z", "2026-03-01T09:14:05.500Z"),
+        ("2026-03-01T09:14:05Z", "2026-03-01T09:14:05.000Z"),
+        ("2026-03-01T09:14:05.123987654+02:00", "2026-03-01T09:14:05.123+02:00"),
+        ("soon", "soon"),
+        ("", ""),
+    ],
+)
+def test_a_time_in_a_log_has_three_decimals(timestamp, words):
+    assert milliseconds(timestamp) == words
