@@ -23,7 +23,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from clusters.answers import ANSWER_SECONDS, LARGEST_ANSWER, chunks, decode, read_at_most, refusal
 from clusters.credentials import ClientCertificate, Credentials, Impersonation, certificate_of
-from clusters.errors import Failed, NoCredentials, Unreachable
+from clusters.errors import Failed, NoCredentials, Unreachable, Untrusted
 from clusters.heads import POOLS
 from clusters.models import Cluster
 from clusters.names import Path
@@ -319,6 +319,7 @@ def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
     """Say in one sentence why no answer came."""
     reason = error.reason if isinstance(error, ApiException) else error
     text = str(reason)
+    found: type[Unreachable] = Unreachable
     if isinstance(error, urllib3.exceptions.NameResolutionError):
         words = _("its name is not known")
     elif isinstance(error, urllib3.exceptions.NewConnectionError):  # a ConnectTimeoutError to urllib3
@@ -326,6 +327,7 @@ def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
     elif isinstance(error, (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError)):
         words = _("it took too long to answer")
     elif "CERTIFICATE_VERIFY_FAILED" in text:
+        found = Untrusted
         words = _("its certificate is not trusted (%(error)s)") % {"error": text.splitlines()[-1]}
     elif "SSL" in text:
         words = _("no TLS connection could be made (%(error)s)") % {"error": text.splitlines()[-1]}
@@ -335,7 +337,7 @@ def unreachable(cluster: Cluster, error: Exception) -> Unreachable:
         words = _("it broke off the connection")
     else:
         words = type(error).__name__
-    return Unreachable(
+    return found(
         _("%(cluster)s (%(server)s) could not be reached: %(reason)s.")
         % {"cluster": cluster, "server": cluster.server, "reason": words},
         reason=type(error).__name__,

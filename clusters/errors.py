@@ -3,7 +3,8 @@
 ClusterError
 ├── BadName            a name that no object can have; nothing was sent
 ├── NoCredentials      nobody to act as, or credentials that cannot be sent; nothing was sent
-├── Unreachable        no answer: name not found, refused, timed out, TLS not trusted
+├── Unreachable        no answer: name not found, refused, timed out
+│   └── Untrusted      its certificate is not trusted; nothing was sent
 └── Refused            the API server answered with an error Status
     ├── Unauthorized   401
     ├── Forbidden      403
@@ -51,6 +52,10 @@ class NoCredentials(ClusterError):
 
 class Unreachable(ClusterError):
     """The API server did not answer."""
+
+
+class Untrusted(Unreachable):
+    """What answers has a certificate that no trusted authority signed for this name; it was sent nothing."""
 
 
 class Refused(ClusterError):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from clusters.connection import CONNECT_SECONDS, tls_context
-from clusters.errors import Unreachable
+from clusters.errors import Unreachable, Untrusted
 from clusters.models import Cluster
 
 
@@ -34,7 +34,7 @@ def probe(cluster: Cluster) -> Probe:
         ):
             return Probe(secure.version() or "", valid_until(secure))
     except ssl.SSLCertVerificationError as error:
-        raise Unreachable(_("its certificate is not trusted: %(error)s") % {"error": error.verify_message}) from error
+        raise Untrusted(_("its certificate is not trusted: %(error)s") % {"error": error.verify_message}) from error
     except ssl.SSLError as error:
         raise Unreachable(_("it does not speak TLS as it should: %(error)s") % {"error": error.reason}) from error
     except socket.gaierror as error:

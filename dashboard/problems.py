@@ -43,6 +43,14 @@ WORDINGS: dict[type[errors.ClusterError], Wording] = {
     errors.Unreachable: Wording(
         502, lambda: _("The cluster does not answer"), lambda: _("Is it on, and is its network reachable from here?")
     ),
+    errors.Untrusted: Wording(
+        502,
+        lambda: _("The cluster's certificate is not trusted"),
+        lambda: _(
+            "Nothing was sent. Trusted is who the kubeconfig's certificate-authority, or else the system, names. "
+            "Whoever runs the cluster knows the right one, and whether the certificate has changed."
+        ),
+    ),
     errors.Unauthorized: Wording(
         401,
         lambda: _("The cluster does not know you"),

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 from clusters.connection import connect
 from clusters.credentials import ClientCertificate, Impersonation
-from clusters.errors import NoCredentials, Unreachable
+from clusters.errors import NoCredentials, Unreachable, Untrusted
 from clusters.names import path
 from tests.cluster import certificates
 from tests.clusters.fakes import CHUNKED_HEAD, OLIVIA, chunk, http, until
@@ -55,7 +55,7 @@ def test_the_clusters_own_authority_is_trusted(serve, tmp_path):
 @pytest.mark.parametrize("trusted", ["", ANOTHER_CA.certificate], ids=["the system's", "another"])
 def test_an_unknown_authority_is_refused_and_no_token_is_sent(serve, tmp_path, trusted):
     fake = serve(hello, server_context(tmp_path))
-    with pytest.raises(Unreachable, match="its certificate is not trusted") as caught:
+    with pytest.raises(Untrusted, match="its certificate is not trusted") as caught:
         ask(fake.cluster(certificate_authority=trusted))
     assert "CERTIFICATE_VERIFY_FAILED" in caught.value.message
     assert fake.seen == []
@@ -63,7 +63,7 @@ def test_an_unknown_authority_is_refused_and_no_token_is_sent(serve, tmp_path, t
 
 def test_another_hosts_certificate_is_refused_and_no_token_is_sent(serve, tmp_path):
     fake = serve(hello, server_context(tmp_path, certificates.issue(CA, "x", hosts=["api.example.com"])))
-    with pytest.raises(Unreachable, match="its certificate is not trusted"):
+    with pytest.raises(Untrusted, match="its certificate is not trusted"):
         ask(fake.cluster(certificate_authority=CA.certificate))
     assert fake.seen == []
 
@@ -86,7 +86,7 @@ def test_the_servers_name_may_be_another_than_its_address(serve, tmp_path):
     fake = serve(hello, context)
     ask(fake.cluster(certificate_authority=CA.certificate, tls_server_name="api.example.com"))
     assert asked_for == ["api.example.com"]
-    with pytest.raises(Unreachable, match="not trusted"):
+    with pytest.raises(Untrusted, match="not trusted"):
         ask(fake.cluster(certificate_authority=CA.certificate, tls_server_name="other.example.com"))
     assert len(fake.seen) == 1
 
@@ -97,7 +97,7 @@ def test_the_environment_cannot_stand_in_for_the_clusters_authority(serve, tmp_p
     bundle.write_text(CA.certificate)
     monkeypatch.setenv(variable, str(bundle))
     fake = serve(hello, server_context(tmp_path))
-    with pytest.raises(Unreachable, match="not trusted"):
+    with pytest.raises(Untrusted, match="not trusted"):
         ask(fake.cluster(certificate_authority=ANOTHER_CA.certificate))
     assert fake.seen == []
 

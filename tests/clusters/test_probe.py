@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clusters.errors import Unreachable
+from clusters.errors import Unreachable, Untrusted
 from clusters.probe import probe
 from tests.cluster import certificates
 from tests.clusters.fakes import http
@@ -39,12 +39,12 @@ def test_the_name_in_the_certificate_may_be_another(serve, tmp_path):
     pair = certificates.issue(CA, "kube-apiserver", hosts=["kubernetes"])
     api = serve(lambda _seen: http(b"never"), server_context(tmp_path, pair))
     assert probe(trusting(api, tls_server_name="kubernetes")).valid_until
-    with pytest.raises(Unreachable, match="its certificate is not trusted"):
+    with pytest.raises(Untrusted, match="its certificate is not trusted"):
         probe(trusting(api))
 
 
 def test_another_authority_is_not_trusted(api):
-    with pytest.raises(Unreachable, match="its certificate is not trusted"):
+    with pytest.raises(Untrusted, match="its certificate is not trusted"):
         probe(api.cluster(certificate_authority=ANOTHER_CA.certificate))
 
 

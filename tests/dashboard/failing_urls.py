@@ -16,6 +16,7 @@ FAILURES: dict[str, Exception] = {
     "BadName": errors.BadName("a/b"),
     "NoCredentials": errors.NoCredentials("no token"),
     "Unreachable": errors.Unreachable("home could not be reached"),
+    "Untrusted": errors.Untrusted("its certificate is not trusted"),
     "Unauthorized": errors.Unauthorized("Unauthorized", status=401),
     "Forbidden": errors.Forbidden("pods is forbidden", status=403),
     "NotFound": errors.NotFound('pods "x" not found', status=404),

@@ -13,6 +13,7 @@ STATUSES = {
     "BadName": 404,
     "NoCredentials": 403,
     "Unreachable": 502,
+    "Untrusted": 502,
     "Unauthorized": 401,
     "Forbidden": 403,
     "NotFound": 404,
