@@ -16,9 +16,9 @@ from clusters.kinds.kind import Kind
 from clusters.names import legal, segment
 from dashboard import signin
 from dashboard.access import asked_namespace, at_cluster
-from dashboard.links import ALL, home_url, list_url, more_url
+from dashboard.links import ALL, home_url, list_url, more_url, namespaces_url
 from dashboard.problems import Problem, problem_of
-from dashboard.views.lists import Choice, refused_title
+from dashboard.views.lists import Choice, exists, refused_title
 from dashboard.views.parts import Link
 from dashboard.views.rows import Fact, RowView, layout
 
@@ -39,7 +39,7 @@ WORKLOADS = (
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One kind at home: what needs attention, or that nothing does, or why that cannot be told."""
+    """One kind at home: what needs attention, or that nothing does or nothing is there, or why that cannot be told."""
 
     title: str
     tone: str
@@ -48,17 +48,19 @@ class Section:
     counts: list[Fact]
     attention: int
     all_well: bool
+    empty: bool = False
     problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """The context of home/home.html, as ``page``."""
+    """The context of home/home.html, as ``page``; ``missing_url`` leads to the namespaces where this one is none."""
 
     tone: str
     verdict: str
     sections: list[Section]
     all_namespaces: bool
+    missing_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,10 @@ def home(request: HttpRequest, connection: Connection) -> HttpResponse:
     request.namespace = namespace  # type: ignore[attr-defined]
     sections = [section(connection, kind, namespace) for kind in HOME_KINDS]
     tone, verdict = verdict_of(sections)
-    return render(request, "home/home.html", {"page": HomePage(tone, verdict, sections, not namespace)})
+    empty = all(each.empty for each in sections)
+    missing_url = namespaces_url(connection.cluster, page="home") if empty and not exists(connection, namespace) else ""
+    page = HomePage(tone, verdict, sections, not namespace, missing_url)
+    return render(request, "home/home.html", {"page": page})
 
 
 def verdict_of(sections: list[Section]) -> tuple[str, str]:
@@ -91,6 +96,8 @@ def verdict_of(sections: list[Section]) -> tuple[str, str]:
         return "bad", sentence % {"n": attention}
     if unknown:
         return "warn", _("Not everything could be looked at")
+    if all(section.empty for section in sections):
+        return "off", _("Nothing here")
     return "ok", _("All well")
 
 
@@ -102,7 +109,7 @@ def section(connection: Connection, kind: Kind, namespace: str) -> Section:
         found = tables.page(connection, kind, namespace, query)
     except errors.ClusterError as error:
         words = refused_title(kind, namespace) if isinstance(error, errors.Forbidden) else ""
-        return Section(title, "", [], "", [], 0, False, problem_of(error, words))
+        return Section(title, "", [], "", [], 0, all_well=False, problem=problem_of(error, words))
     attention = found.matched or 0
     counts = [
         Fact(_("in all"), str(found.total)),
@@ -110,12 +117,13 @@ def section(connection: Connection, kind: Kind, namespace: str) -> Section:
     ]
     return Section(
         title=title,
-        tone="bad" if attention else "ok",
+        tone="bad" if attention else "ok" if found.total else "off",
         items=layout(connection.cluster, kind, found.columns).views(found.rows),
         more_url=list_url(connection.cluster, kind, namespace, state=tables.ATTENTION if attention else ""),
         counts=counts if attention else counts[:1],
         attention=attention,
-        all_well=not attention,
+        all_well=bool(found.total) and not attention,
+        empty=not found.total,
     )
 
 

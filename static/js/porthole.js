@@ -136,6 +136,24 @@
     if (!document.hidden) heard = Math.max(heard, Date.now() - SILENCE / 2);
   });
 
+  // ---- A page without a stream is asked for anew while somebody looks at it ----
+  if (mark?.dataset.again) {
+    const ask = () => { if (!over && !document.hidden && navigator.onLine) htmx.ajax("GET", location.href, { target: "#main", swap: "outerMorph" }); };
+    document.addEventListener("htmx:after:request", (event) => {
+      const { status } = event.detail.ctx.response;
+      if (status < 400) return well();
+      event.preventDefault(); // what was read last is worth more than an error in its place
+      over = status === 401;
+      show(over ? "over" : "stale");
+    });
+    document.addEventListener("htmx:error", () => { if (!over) show("stale"); });
+    document.addEventListener("visibilitychange", () => { if (!over) show(document.hidden ? "paused" : "wait"); ask(); });
+    addEventListener("offline", () => { if (!over) show("stale"); });
+    addEventListener("online", ask);
+    setInterval(ask, 1000 * mark.dataset.again);
+    well();
+  }
+
   // A row that is replaced keeps the keyboard's focus.
   let focused = "";
   document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.closest?.(".row")?.id || ""; });

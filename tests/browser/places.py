@@ -8,6 +8,8 @@ from tests.browser.sites import Site
 PLACES = {
     "home": ("olivia", "", 200),
     "home of somebody who may see one namespace": ("nadia", "", 200),
+    "home of an empty namespace": ("olivia", "?namespace=empty", 200),
+    "home of a namespace that is not there": ("olivia", "?namespace=shpo", 200),
     "pods": ("olivia", "shop/pods/", 200),
     "pods of all namespaces": ("olivia", "-/pods/", 200),
     "pods, sorted and filtered": ("olivia", "-/pods/?q=o&selector=app&sort=-age&state=attention", 200),

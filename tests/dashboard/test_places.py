@@ -1,5 +1,7 @@
 """The places of a cluster: its home, its namespaces, everything else, and one's own preferences."""
 
+import re
+
 import pytest
 
 from tests.dashboard.pages import tree
@@ -42,6 +44,36 @@ def test_home_stands_where_one_kind_may_not_be_read(olivia, tap):
     )
     assert not found["Pods"].all_well
     assert found["Deployments"].items
+
+
+def test_home_of_an_empty_namespace_calls_nothing_well(olivia):
+    response = olivia.get("/c/demo/?namespace=empty")
+    page = tree(response.content)
+    assert (response.context["page"].tone, response.context["page"].verdict) == ("off", "Nothing here")
+    assert "All well" not in page.text
+    assert not response.context["page"].missing_url
+    assert all(section.empty for section in sections(response).values())
+
+
+def test_home_of_a_namespace_that_is_not_there_says_so_and_offers_others(olivia):
+    response = olivia.get("/c/demo/?namespace=shpo")
+    page = tree(response.content)
+    assert "There is no namespace shpo" in page.text
+    assert "All well" not in page.text
+    choice = page.one("div", class_="empty").one("a").attributes["href"]
+    assert "/c/demo/?namespace=shop" in {option.url for option in olivia.get(choice).context["options"]}
+
+
+def test_home_does_not_call_a_namespace_missing_that_one_may_not_look_at(olivia, tap):
+    words = "namespaces is forbidden"
+    with tap.answering(r"GET /api/v1/namespaces/empty", 403, refusal(403, "Forbidden", words)):
+        response = olivia.get("/c/demo/?namespace=empty")
+    assert not response.context["page"].missing_url
+    assert "There is no namespace" not in tree(response.content).text
+
+
+def test_home_says_when_it_was_read_where_no_script_does(olivia):
+    assert re.fullmatch(r"As of \d\d:\d\d UTC", tree(olivia.get("/c/demo/").content).one("noscript").text)
 
 
 def test_home_leads_to_the_pages_of_what_is_wrong(olivia):
