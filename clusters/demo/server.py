@@ -57,7 +57,7 @@ def serve(
     world = begin(clock or RealClock(), pods=pods, trials=trials)
     server = DemoServer((host, port), world)
     threads = [
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.5}, name="demo-http", daemon=True)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="demo-http", daemon=True)
     ]
     if isinstance(world.clock, RealClock):
         threads.append(threading.Thread(target=keep_moving, args=(world,), name="demo-world", daemon=True))

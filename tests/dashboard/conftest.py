@@ -1,4 +1,8 @@
-"""Porthole's HTTP layer in front of the demo cluster: one for the whole session, with every byte between them seen."""
+"""Porthole's HTTP layer in front of a demo cluster, with every byte between them seen.
+
+Each file has a cluster of its own: one that turns the clock or scales changes nothing for another, in whatever order
+and process they run.
+"""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -22,24 +26,24 @@ from dashboard.views.streams import OPEN
 from tests.dashboard.wire import Tap, tapped
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[Handle]:
     """The demo cluster; its time stands still unless a test turns it."""
     with serving(clock=ManualClock(), trials=True) as handle:
         yield handle
 
 
-@pytest.fixture(scope="session")
-def session_tap(demo: Handle) -> Iterator[Tap]:
+@pytest.fixture(scope="module")
+def module_tap(demo: Handle) -> Iterator[Tap]:
     """The wire to the demo cluster."""
     with tapped(demo.url) as running:
         yield running
 
 
-@pytest.fixture(scope="session", autouse=True)
-def porthole(session_tap: Tap) -> Iterator[None]:
-    """Porthole's settings for the whole session; the URLs are read anew, since they depend on the ways in."""
-    config = {**settings.CONFIG, "PORTHOLE_WAYS": ["demo", "kubeconfig"], "PORTHOLE_DEMO_SERVER": session_tap.url}
+@pytest.fixture(scope="module", autouse=True)
+def porthole(module_tap: Tap) -> Iterator[None]:
+    """Porthole's settings for the whole file; the URLs are read anew, since they depend on the ways in."""
+    config = {**settings.CONFIG, "PORTHOLE_WAYS": ["demo", "kubeconfig"], "PORTHOLE_DEMO_SERVER": module_tap.url}
     with override_settings(CONFIG=config):
         reload(dashboard.urls)
         clear_url_caches()
@@ -47,11 +51,11 @@ def porthole(session_tap: Tap) -> Iterator[None]:
 
 
 @pytest.fixture
-def tap(session_tap: Tap) -> Iterator[Tap]:
+def tap(module_tap: Tap) -> Iterator[Tap]:
     """The wire to the demo cluster, with nothing seen yet."""
-    session_tap.seen.clear()
-    yield session_tap
-    assert not session_tap.canned
+    module_tap.seen.clear()
+    yield module_tap
+    assert not module_tap.canned
 
 
 class Browser(Client):
@@ -128,11 +132,11 @@ def nadia(signed_in: Callable[..., Browser]) -> Browser:
 
 
 @pytest.fixture
-def kubeconfig(settings: Any, tmp_path: Path, session_tap: Tap) -> Callable[..., Path]:
+def kubeconfig(settings: Any, tmp_path: Path, module_tap: Tap) -> Callable[..., Path]:
     """``kubeconfig({"name": (server, token)})``: the kubeconfig that is served, with a context for each."""
 
     def write(contexts: dict[str, tuple[str, str]] | None = None) -> Path:
-        found = contexts or {"home": (session_tap.url, "olivia-token")}
+        found = contexts or {"home": (module_tap.url, "olivia-token")}
         file = tmp_path / "kubeconfig"
         document = {
             "apiVersion": "v1",
