@@ -1,5 +1,6 @@
 """Deployments, StatefulSets, ReplicaSets and DaemonSets: how far they are, and what owns their number."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -96,8 +97,8 @@ def read(connection: Connection, kind: Kind, namespace: str, name: str) -> Workl
     return connection.get(kind.path(namespace, name), type=Workload, largest=LARGEST_OBJECT)
 
 
-def progress(kind: Kind, workload: Workload) -> Progress:
-    """How far a workload of ``kind`` is."""
+def progress(kind: Kind, workload: Workload, tones: Collection[str] = ()) -> Progress:
+    """How far a workload of ``kind`` is; ``tones`` are those of its pods, where they are known."""
     status = workload.status
     if kind.plural == "daemonsets":
         wanted, ready = status.desired_number_scheduled, status.number_ready
@@ -112,8 +113,20 @@ def progress(kind: Kind, workload: Workload) -> Progress:
         updated = status.replicas
     seen = status.observed_generation >= workload.metadata.generation
     noticed = updated if seen else min(updated, wanted - 1)
-    state = stalled(workload) or replicas_state(ready, wanted, noticed, per_node=kind.plural == "daemonsets")
+    state = replicas_state(ready, wanted, noticed, per_node=kind.plural == "daemonsets")
+    if ready < wanted and (not seen or gets_on(workload, tones)):
+        state = State("busy", state.word)
+    state = stalled(workload) or state
     return Progress(wanted, ready, updated, available, state, rollout_words(workload, wanted, updated, available, seen))
+
+
+def gets_on(workload: Workload, tones: Collection[str]) -> bool:
+    """Whether pods that are missing are on their way: some are, none is in trouble, and no condition fails.
+
+    A Deployment says in a condition why pods cannot be made, the others only in events: so only its own are awaited.
+    """
+    awaited = workload.kind == "Deployment" and workload.status.updated_replicas < workload.spec.replicas
+    return ("busy" in tones or awaited) and not {"bad", "warn"} & set(tones) and not why(workload)
 
 
 def stalled(workload: Workload) -> State | None:

@@ -9,7 +9,7 @@ from clusters.kinds.replicas import number, replicas_state
 def daemon_set_state(cells: Cells) -> State:
     """The state from a DaemonSet's row; no node to run on is rest, not a fault."""
     ready, wanted, updated = (number(cells.get(key, "")) for key in ("ready", "desired", "up-to-date"))
-    return replicas_state(ready, wanted, updated, per_node=True)
+    return replicas_state(ready, wanted, updated, age=cells.get("age", ""), per_node=True)
 
 
 KIND = Kind(

@@ -9,7 +9,7 @@ from clusters.kinds.replicas import fraction, number, replicas_state
 def deployment_state(cells: Cells) -> State:
     """The state from a Deployment's row."""
     ready, wanted = fraction(cells.get("ready", ""))
-    return replicas_state(ready, wanted, number(cells.get("up-to-date", "")))
+    return replicas_state(ready, wanted, number(cells.get("up-to-date", "")), age=cells.get("age", ""))
 
 
 KIND = Kind(

@@ -4,14 +4,13 @@ import re
 
 from django.utils.translation import gettext_lazy as _
 
-from clusters.durations import seconds
+from clusters.durations import NEW, within
 from clusters.kinds.kind import Cells, Kind, State
 
 FINISHED = {"Completed", "Succeeded"}
 ON_THEIR_WAY = {"ContainerCreating", "PodInitializing", "Terminating"}
 WAITING = {"Pending", "SchedulingGated", "NotReady"}
 RESTARTED = re.compile(r"[0-9]+ \(([0-9a-z]+) ago\)")
-NEW = 60  # seconds in which a pod may become ready before that is worth a look
 RECENT = 15 * 60  # seconds since a restart; a crash loop waits for five minutes at most
 
 
@@ -23,7 +22,7 @@ def pod_state(cells: Cells) -> State:
     if status in ON_THEIR_WAY:
         return State("busy", status)
     if status in WAITING:
-        return State("warn", status)
+        return State("busy" if within(cells.get("age", ""), NEW) else "warn", status)
     if status.startswith("Init:") and "/" in status:
         return State("busy", status)
     if status != "Running":
@@ -40,12 +39,6 @@ def running_tone(cells: Cells) -> str:
     if ready == wanted:
         return "ok"
     return "busy" if within(cells.get("age", ""), NEW) else "warn"
-
-
-def within(duration: str, most: int) -> bool:
-    """Whether a duration is one of less than ``most`` seconds."""
-    length = seconds(duration)
-    return length is not None and length < most
 
 
 KIND = Kind(

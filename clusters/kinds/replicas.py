@@ -2,20 +2,23 @@
 
 from django.utils.translation import gettext as _
 
+from clusters.durations import NEW, within
 from clusters.kinds.kind import State
 
 
-def replicas_state(ready: int, wanted: int, updated: int, *, per_node: bool = False) -> State:
+def replicas_state(ready: int, wanted: int, updated: int, *, age: str = "", per_node: bool = False) -> State:
     """The state of ``ready`` of ``wanted`` replicas, ``updated`` of which are of the newest template.
 
-    With ``per_node`` nobody chose the number: it is that of the nodes to run on.
+    ``age`` is the cell of that name: what is new is on its way. With ``per_node`` nobody chose the number: it is that
+    of the nodes to run on.
     """
+    new = within(age, NEW)
     if wanted == 0:
         return State("off", _("No node to run on") if per_node else _("Scaled to zero"))
     if ready == 0:
-        return State("bad", _("None ready"))
+        return State("busy" if new else "bad", _("None ready"))
     if ready < wanted:
-        return State("warn", _("%(ready)d of %(wanted)d ready") % {"ready": ready, "wanted": wanted})
+        return State("busy" if new else "warn", _("%(ready)d of %(wanted)d ready") % {"ready": ready, "wanted": wanted})
     if updated < wanted or ready > wanted:
         return State("busy", _("Rolling out"))
     return State("ok", _("Ready"))

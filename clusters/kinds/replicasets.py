@@ -9,7 +9,7 @@ from clusters.kinds.replicas import number, replicas_state
 def replica_set_state(cells: Cells) -> State:
     """The state from a ReplicaSet's row."""
     wanted = number(cells.get("desired", ""))
-    return replicas_state(number(cells.get("ready", "")), wanted, wanted)
+    return replicas_state(number(cells.get("ready", "")), wanted, wanted, age=cells.get("age", ""))
 
 
 KIND = Kind(

@@ -9,7 +9,7 @@ from clusters.kinds.replicas import fraction, replicas_state
 def stateful_set_state(cells: Cells) -> State:
     """The state from a StatefulSet's row, which does not tell how many are of the newest template."""
     ready, wanted = fraction(cells.get("ready", ""))
-    return replicas_state(ready, wanted, wanted)
+    return replicas_state(ready, wanted, wanted, age=cells.get("age", ""))
 
 
 KIND = Kind(

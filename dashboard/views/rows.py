@@ -74,7 +74,8 @@ class Layout:
             word=row.state.word,
             cells=[Cell(row.cells[index], css) for index, css in self.cells if index < count],
             card=[
-                Fact(label, row.cells[index])
+                # The state's own word is not said twice: "Ready" and then "Ready 4/4".
+                Fact("" if label.casefold() == row.state.word.casefold() else label, row.cells[index])
                 for index, label in self.card
                 if index < count and row.cells[index] not in UNTELLING
             ],

@@ -297,7 +297,7 @@ def state_partials(connection: Connection, kind: Kind, namespace: str, name: str
     workload = workloads_of.read(connection, kind, namespace, name)
     rows, _problem = workloads.pod_rows(connection, namespace, workloads_of.selector_text(workload.spec.selector))
     rows_html = "".join(render_to_string("lists/_row.html", {"row": row, "page": {}}) for row in rows)
-    return state_partial(workloads.state_view(kind, workload)) + swapped("rows", rows_html, "innerHTML")
+    return state_partial(workloads.state_view(kind, workload, rows)) + swapped("rows", rows_html, "innerHTML")
 
 
 def state_partial(state: StateView) -> SafeString:

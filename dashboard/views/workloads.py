@@ -57,9 +57,9 @@ class WorkloadPage:
 def workload_page(request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str) -> HttpResponse:
     """The page of one workload. Raises ClusterError where the workload itself cannot be read."""
     workload = workloads_of.read(connection, kind, namespace, name)
-    state = state_view(kind, workload)
     selector = workloads_of.selector_text(workload.spec.selector)
     rows, pods_problem = pod_rows(connection, namespace, selector)
+    state = state_view(kind, workload, rows)
     top = head(request, connection, kind, namespace, name, "object")
     scale_url = object_url(connection.cluster, kind, namespace, name, "scale", **top.keep)
     page = WorkloadPage(
@@ -81,9 +81,9 @@ def workload_page(request: HttpRequest, connection: Connection, kind: Kind, name
     return render(request, "objects/workload.html", {"page": page})
 
 
-def state_view(kind: Kind, workload: Workload) -> StateView:
-    """The state of a workload and how far its rollout is."""
-    progress = workloads_of.progress(kind, workload)
+def state_view(kind: Kind, workload: Workload, pods: list[RowView]) -> StateView:
+    """The state of a workload and how far its rollout is; of its pods, those in trouble or on their way are enough."""
+    progress = workloads_of.progress(kind, workload, [pod.tone for pod in pods])
     return StateView(
         progress.state.tone,
         progress.state.word,

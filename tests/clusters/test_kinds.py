@@ -76,6 +76,11 @@ def test_running_pods(ready, restarts, age, tone):
     assert PODS.state(cells) == (tone, "Running")
 
 
+def test_a_new_pod_may_wait_for_a_minute():
+    assert PODS.state({"ready": "0/1", "status": "Pending", "age": "3s"}).tone == "busy"
+    assert PODS.state({"ready": "0/1", "status": "Pending", "age": "2m"}).tone == "warn"
+
+
 def test_a_pod_without_a_status_is_not_well():
     assert PODS.state({}) == ("bad", "Unknown")
 
@@ -96,6 +101,20 @@ def test_a_pod_without_a_status_is_not_well():
 )
 def test_deployments(ready, updated, tone, word):
     assert DEPLOYMENTS.state({"ready": ready, "up-to-date": updated}) == (tone, word)
+
+
+@pytest.mark.parametrize(
+    ("key", "cells"),
+    [
+        ("deployments.apps", {"ready": "0/3", "up-to-date": "3"}),
+        ("statefulsets.apps", {"ready": "1/3"}),
+        ("replicasets.apps", {"desired": "3", "ready": "0"}),
+        ("daemonsets.apps", {"desired": "3", "ready": "2", "up-to-date": "3"}),
+    ],
+)
+def test_what_is_new_is_on_its_way(key, cells):
+    assert KNOWN[key].state({**cells, "age": "59s"}).tone == "busy"
+    assert KNOWN[key].state({**cells, "age": "60s"}).tone in ("warn", "bad")
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,25 @@ def test_a_deployment(found, tone, rollout):
     assert (how.state.tone, how.rollout) == (tone, rollout)
 
 
+@pytest.mark.parametrize(
+    ("found", "tones", "tone"),
+    [
+        (deployment(3, 3, 2, 2), ["ok", "ok", "busy"], "busy"),
+        (deployment(3, 3, 2, 2), ["ok", "ok", "warn"], "warn"),
+        (deployment(3, 3, 2, 2), ["bad", "ok", "busy"], "warn"),
+        (deployment(3, 3, 2, 2), ["ok", "ok"], "warn"),
+        (deployment(3, 3, 0, 0), ["busy"], "busy"),
+        (deployment(2, 2, 2, 2), ["ok", "ok"], "busy"),
+        (deployment(2, 2, 2, 2, observed=1), ["ok", "ok"], "busy"),
+        (deployment(2, 2, 2, 2, conditions=[QUOTA]), ["ok", "ok"], "warn"),
+        (deployment(3, 3, 2, 2, conditions=[STUCK]), ["ok", "ok", "busy"], "bad"),
+        (deployment(3, 3, 3, 3), ["ok", "ok", "busy"], "ok"),
+    ],
+)
+def test_a_deployment_whose_missing_pods_are_on_their_way(found, tones, tone):
+    assert progress(DEPLOYMENTS, found, tones).state.tone == tone
+
+
 def test_numbers_of_a_deployment():
     how = progress(DEPLOYMENTS, deployment(4, 1, 3, 2))
     assert (how.wanted, how.ready, how.updated, how.available) == (3, 3, 1, 2)

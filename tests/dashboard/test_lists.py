@@ -367,3 +367,14 @@ def test_an_object_s_name_that_no_address_may_hold_is_refused_here(olivia, tap):
     for address in ("/c/demo/%2e%2e/pods/", "/c/demo/a%5Cb/pods/", "/c/demo/a%3Fb/pods/", "/c/demo/%00/pods/"):
         assert olivia.get(address).status_code == 404
     assert tap.seen == []
+
+
+def test_a_card_says_ready_once(olivia):
+    html = tree(olivia.get("/c/demo/shop/deployments.apps/").content)
+    cards = {row.one("td", class_="name").text: row for row in html.all("tr", class_="row")}
+    well, ill = cards["frontend"], cards["worker"]
+    assert (well.one("td", class_="state").text, well.one("td", class_="facts").text) == ("Ready", "3/3 Up-to-date 3")
+    assert (ill.one("td", class_="state").text, ill.one("td", class_="facts").text) == (
+        "None ready",
+        "Ready 0/1 Up-to-date 1",
+    )

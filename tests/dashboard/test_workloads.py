@@ -44,7 +44,7 @@ def test_a_rollout_says_how_far_it_is(olivia, demo):
         assert (page.state.wanted, page.state.available, page.state.tone, page.state.word) == (
             5,
             3,
-            "warn",
+            "busy",
             "3 of 5 ready",
         )
         assert page.state.rollout == "3 of 5 replicas are available."
