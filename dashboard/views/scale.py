@@ -1,6 +1,6 @@
 """Scaling: the API server tries it first (dry run), what it says stands on the page, and there is a way back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -39,7 +39,7 @@ class Question:
 class ScalePage:
     """The context of scale/scale.html, as ``page``; ``less_url`` and ``more_url`` are the steps without script.
 
-    ``refused`` says why there is no form.
+    ``refused`` says why there is no form, ``notice`` that nothing was done.
     """
 
     head: Head
@@ -53,6 +53,7 @@ class ScalePage:
     question: Question | None
     refused: Problem | None
     action_url: str
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,10 @@ def scaled(target: Target) -> HttpResponse:
         return again(target, seen, 400, Problem(_("That is not a number of replicas"), message))
     if question(name, seen, wanted) and request.POST.get("confirm") != "yes":
         return again(target, wanted, 409)
+    if wanted == seen == actions.read_scale(connection, kind, namespace, name).spec.replicas:
+        page = page_of(target, wanted, wanted)
+        notice = _("Nothing to do: it is %(wanted)d already.") % {"wanted": wanted}
+        return render(request, "scale/scale.html", {"page": replace(page, notice=notice)})
     try:
         actions.scale(connection, kind, namespace, name, wanted, seen=seen, dry_run=True)
         done = actions.scale(connection, kind, namespace, name, wanted, seen=seen)

@@ -351,3 +351,15 @@ def test_nothing_is_left_changed_by_looking(olivia, replicas, tap):
     assert {request.method for request in tap.seen} <= {"GET", "POST"}
     assert all("selfsubjectaccessreviews" in request.path for request in tap.of("^POST"))
     assert replicas() == 3
+
+
+def test_the_number_that_is_there_already_is_not_written_again(olivia, replicas, tap):
+    response = olivia.post(SCALE, {"replicas": "3", "seen": "3"})
+    assert response.status_code == 200
+    page = tree(response.content)
+    assert page.one("div", role="status").text == "Nothing to do: it is 3 already."
+    assert field(page, "replicas") == "3"
+    assert tap.of(PUT) == []
+    changed = olivia.post(SCALE, {"replicas": "4", "seen": "4"})
+    assert changed.status_code == 409, "somebody else changed it meanwhile"
+    assert replicas() == 3
