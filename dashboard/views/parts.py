@@ -58,7 +58,7 @@ class Head:
 class StateView:
     """The context of objects/_state.html, as ``page.state``: what a watch swaps while the page is open.
 
-    ``wanted`` is None where nothing has a number of replicas.
+    ``wanted`` is None where nothing has a number of replicas; ``link`` leads on from what is gone.
     """
 
     tone: str
@@ -67,6 +67,7 @@ class StateView:
     wanted: int | None = None
     available: int = 0
     rollout: str = ""
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from clusters import errors, tables, watches
 from clusters import pods as pods_of
@@ -26,8 +28,9 @@ from clusters.kinds import PODS
 from clusters.kinds.kind import Kind
 from clusters.tables import Column, Query, Row
 from clusters.watches import Change
+from dashboard.links import list_url
 from dashboard.views import pods, workloads
-from dashboard.views.parts import StateView
+from dashboard.views.parts import Link, StateView
 from dashboard.views.rows import layout, row_id
 
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -267,7 +270,17 @@ def object_stream(
 def object_messages(
     request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str
 ) -> Iterator[str]:
-    """A message per change of the object; Ended once it is deleted."""
+    """A message per change of the object, a last one once it is gone; then Ended."""
+    with suppress(errors.NotFound):  # where it was deleted before it could be read
+        yield from change_messages(request, connection, kind, namespace, name)
+    yield message(gone_partials(connection, kind, namespace))
+    raise Ended(DONE)
+
+
+def change_messages(
+    request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str
+) -> Iterator[str]:
+    """A message per change of the object until it is deleted. Raises NotFound where it is already."""
 
     def watch(resource_version: str) -> Iterator[Change]:
         return watches.changes(connection, kind, namespace, resource_version, name=name)
@@ -280,7 +293,7 @@ def object_messages(
         if change is None:
             yield beat()
         elif change.type == "DELETED":
-            raise Ended(DONE)
+            return
         elif change.row is None:
             yield beat(change.resource_version)
         else:
@@ -298,6 +311,15 @@ def state_partials(connection: Connection, kind: Kind, namespace: str, name: str
     rows, _problem = workloads.pod_rows(connection, namespace, workloads_of.selector_text(workload.spec.selector))
     rows_html = "".join(render_to_string("lists/_row.html", {"row": row, "page": {}}) for row in rows)
     return state_partial(workloads.state_view(kind, workload, rows)) + swapped("rows", rows_html, "innerHTML")
+
+
+def gone_partials(connection: Connection, kind: Kind, namespace: str) -> str:
+    """What remains of a deleted object's page: that it is gone, the way to its list, and nothing to do to it."""
+    if kind.key != PODS.key and kind.key not in workloads.KINDS:
+        return ""
+    link = Link(str(kind.title_plural), list_url(connection.cluster, kind, namespace))
+    gone = StateView("off", _("This %(kind)s is gone") % {"kind": str(kind.title).lower()}, link=link)
+    return state_partial(gone) + swapped("acts", "", "innerHTML") + swapped("undo", "", "innerHTML")
 
 
 def state_partial(state: StateView) -> SafeString:

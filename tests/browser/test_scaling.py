@@ -46,6 +46,26 @@ def test_a_deployment_is_scaled_watched_and_put_back(cart: Page) -> None:
     expect(cart.locator("#state")).to_contain_text("2/2", timeout=40000)
 
 
+def test_the_page_of_a_pod_that_is_deleted_says_so_and_leads_on(
+    site: Site, cart: Page, open_as: Callable[..., Page]
+) -> None:
+    watching = open_as("olivia")
+    watching.goto(site.address("olivia", "shop/pods/?q=cart"))
+    watching.locator(".row", has_text="cart-").first.get_by_role("link").click()
+    expect(watching.locator("#live")).to_have_attribute("data-state", "live")
+    expect(watching.locator(".act")).to_be_visible()
+    cart.goto(site.address("olivia", f"{CART}scale/?replicas=0"))
+    cart.get_by_role("checkbox").check()
+    cart.get_by_role("button", name="Stop all").click()
+    expect(watching.locator("#state .word")).to_have_text("This pod is gone", timeout=60000)
+    expect(watching.locator("#live")).to_have_attribute("data-state", "done")
+    assert not watching.locator(".act").count()
+    cart.get_by_role("button", name="Undo").click()
+    expect(cart.locator("#rows .row")).to_have_count(2, timeout=40000)
+    watching.locator("#state").get_by_role("link", name="Pods").click()
+    expect(watching).to_have_url(site.address("olivia", "shop/pods/"))
+
+
 def test_zero_wants_a_confirmation(site: Site, cart: Page) -> None:
     cart.goto(site.address("olivia", f"{CART}scale/"))
     scale_to(cart, 0)

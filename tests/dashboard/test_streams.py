@@ -349,12 +349,28 @@ def test_a_pod_s_stream_says_when_it_is_gone(olivia, read, demo):
     _response, messages = opened(read, olivia, stream_of(olivia, "/c/demo/shop/pods/short/"))
     assert tree(next(changes(messages))["data"]).by_id("state").one("p", class_="word").text == "Running"
     api(demo, "DELETE", f"{pods}/short?gracePeriodSeconds=0")
-    assert ended(messages) == "done"
+    *_earlier, farewell, end = messages
+    assert (end["event"], end["data"]) == ("end", "done")
+    gone(farewell, "pod", "pods")
+
+
+def gone(farewell, kind, plural):
+    """Look that a message says that an object is gone, leads to its list and takes away what could be done."""
+    state, *emptied = tree(farewell["data"]).all("hx-partial")
+    assert state.by_id("state").one("p", class_="word").text == f"This {kind} is gone"
+    assert state.one("a").attributes["href"] == f"/c/demo/shop/{plural}/"
+    assert [(each.attributes["hx-target"], each.text) for each in emptied] == [("#acts", ""), ("#undo", "")]
 
 
 def test_the_stream_of_an_object_that_is_gone_already_ends_at_once(olivia, read):
     _response, messages = opened(read, olivia, "/c/demo/shop/pods/ghost/?watch=1")
-    assert ended(messages) == "done"
+    farewell, end = messages
+    assert (end["event"], end["data"]) == ("end", "done")
+    gone(farewell, "pod", "pods")
+    _response, messages = opened(read, olivia, "/c/demo/shop/deployments.apps/ghost/?watch=1")
+    farewell, end = messages
+    assert (end["event"], end["data"]) == ("end", "done")
+    gone(farewell, "deployment", "deployments.apps")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
