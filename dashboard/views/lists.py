@@ -211,12 +211,12 @@ def first_part(message: str) -> str:
 
 
 def forbidden_problem(connection: Connection, kind: Kind, namespace: str, error: errors.Forbidden) -> Problem:
-    """Why one may not list a kind; who may not see all namespaces can often see one."""
+    """Why one may not list a kind; who may not in all namespaces at once often may in one."""
     problem = problem_of(error, refused_title(kind, namespace))
-    if not kind.namespaced:
+    if not kind.namespaced or namespace:
         return problem
     picker = namespaces_url(connection.cluster, kind=kind.key)
-    return replace(problem, action_label=_("Choose a namespace"), action_url=picker)
+    return replace(problem, action_label=_("Try one namespace"), action_url=picker)
 
 
 def refused_title(kind: Kind, namespace: str) -> str:

@@ -137,6 +137,7 @@ def namespaces(request: HttpRequest, connection: Connection) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     problem: Problem | None = None
     options: list[Choice] = []
+    refused = False
     try:
         query = tables.Query(text=text, sort="name", limit=MOST_NAMESPACES)
         rows = tables.page(connection, NAMESPACES, "", query).rows
@@ -144,6 +145,7 @@ def namespaces(request: HttpRequest, connection: Connection) -> HttpResponse:
             Choice(row.name, row.name, address(row.name), row.name == current) for row in rows if legal(row.name)
         ]
     except errors.Forbidden as error:
+        refused = True
         problem = problem_of(error, refused_title(NAMESPACES, ""))
         options = typed_namespace(connection, address, text)
     context = {
@@ -151,6 +153,7 @@ def namespaces(request: HttpRequest, connection: Connection) -> HttpResponse:
         "text": text,
         "problem": None if options else problem,
         "all_url": address(""),
+        "all_last": refused,  # who may not list namespaces can seldom see all of them
         "kept": {key: request.GET[key] for key in ("kind", "page", "namespace") if key in request.GET},
     }
     target = (request.headers.get("HX-Target") or "").rpartition("#")[2]

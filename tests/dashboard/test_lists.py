@@ -175,6 +175,8 @@ def test_who_may_not_list_reads_why_in_the_server_s_words(signed_in, person, add
     assert problem.one("h2").text == title
     assert problem.one("p", class_="said").text == f"{address.split('/')[4]} is forbidden: {words}"
     assert page.all("i", id="stream") == []
+    offered = [("Try one namespace", "/c/demo/namespaces/?kind=pods")] if address == ALL else []
+    assert [(link.text, link.attributes["href"]) for link in problem.all("a")] == offered
     fragment = client.get(address, headers={"HX-Request": "true", "HX-Target": "tbody#rows"})
     assert fragment.status_code == 403
     assert words in tree(fragment.content).text

@@ -171,6 +171,14 @@ def test_the_picker_narrows_as_one_types(olivia):
     assert 'No namespace contains “ "<i> ”' in nothing.text or 'No namespace contains “"<i>”' in nothing.text
 
 
+def test_all_namespaces_come_last_for_who_may_not_list_them(olivia, nadia):
+    def texts(client):
+        return [link.text for link in tree(client.get("/c/demo/namespaces/").content).one("main").all("a")]
+
+    assert texts(nadia) == ["shop", "All namespaces"]
+    assert texts(olivia)[0] == "All namespaces"
+
+
 def test_who_may_not_list_namespaces_types_the_name_of_one(nadia):
     assert options(nadia.get("/c/demo/namespaces/")) == [("shop", "/c/demo/shop/pods/")]
     response = nadia.get("/c/demo/namespaces/?q=jobs&kind=configmaps")
