@@ -11,6 +11,7 @@ from clusters.kinds import DEPLOYMENTS, KNOWN, PODS
 from clusters.models import Cluster
 from dashboard import signin
 from dashboard.links import ALL, home_url, list_url, more_url, namespaces_url
+from dashboard.returns import from_all_namespaces
 from dashboard.views.preferences import theme_of
 
 NAMESPACED_PAGES = {"home", "more"}
@@ -57,8 +58,12 @@ def nav_items(request: HttpRequest, cluster: Cluster, namespace: str) -> list[Na
     match = request.resolver_match
     where = match.url_name if match else ""
     kind = match.kwargs.get("kind", "") if match else ""
-    # All namespaces were asked for where a query says so and names none.
-    kept = namespace or (ALL if request.GET.get("namespace") else "")
+    everywhere = bool(
+        request.GET.get("namespace")
+    )  # all namespaces were asked for where a query says so and names none
+    if match and match.kwargs.get("name") and from_all_namespaces(request, cluster, kind):
+        namespace, everywhere = "", bool(cluster.default_namespace)
+    kept = namespace or (ALL if everywhere else "")
     workloads = {key for key, each in KNOWN.items() if each.scalable or key == "daemonsets.apps"}
     return [
         NavItem("home", _("Home"), home_url(cluster, kept), where == "home", "house"),

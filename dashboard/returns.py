@@ -3,7 +3,7 @@
 from urllib.parse import unquote, urlsplit
 
 from django.http import HttpRequest, QueryDict
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -34,18 +34,33 @@ def came_from(request: HttpRequest) -> str:
     return (request.GET.get("back") or led_here)[:LONGEST]
 
 
+def place_before(request: HttpRequest, cluster: Cluster) -> tuple[ResolverMatch | None, QueryDict]:
+    """The page of this cluster that led here, if one did, and what its query asked for."""
+    address, _mark, query = came_from(request).partition("?")
+    try:
+        place = resolve(unquote(address))
+    except Resolver404:
+        return None, QueryDict()
+    return (place if place.kwargs.get("cluster") == cluster.name else None), QueryDict(query)
+
+
+def from_all_namespaces(request: HttpRequest, cluster: Cluster, kind: str) -> bool:
+    """Whether an object of ``kind`` was opened from a home or from its list, of all namespaces."""
+    place, given = place_before(request, cluster)
+    if place and place.url_name == "home":
+        return (given.get("namespace") or cluster.default_namespace or ALL) == ALL
+    return bool(
+        place and place.url_name == "list" and place.kwargs["kind"] == kind and place.kwargs["namespace"] == ALL
+    )
+
+
 def way_back(request: HttpRequest, cluster: Cluster, kind: Kind, namespace: str) -> tuple[str, str]:
     """The label and URL of the way back from an object: to the list of its kind as it was, or home.
 
     The URL is made anew from what was understood of the address, so that it can lead nowhere else.
     """
-    address, _mark, query = came_from(request).partition("?")
-    given = QueryDict(query)
-    try:
-        place = resolve(unquote(address))
-    except Resolver404:
-        place = None
-    if place and place.kwargs.get("cluster") == cluster.name:
+    place, given = place_before(request, cluster)
+    if place:
         if place.url_name == "home":
             return _("Home"), home_url(cluster, given.get("namespace", ""))
         if place.url_name == "list" and place.kwargs["kind"] == kind.key:

@@ -49,6 +49,32 @@ def test_who_comes_from_home_goes_back_there(olivia):
     assert (link.text, link.attributes["href"]) == ("Home", home)
 
 
+def bar(response):
+    links = tree(response.content).one("nav", class_="nav").all("a")
+    return {link.text: link.attributes["href"] for link in links}
+
+
+@pytest.mark.parametrize("before", ["/c/demo/", "/c/demo/?namespace=-", "/c/demo/-/pods/?q=image"])
+def test_the_bar_keeps_all_namespaces_on_every_page_of_an_object_that_was_found_there(olivia, before):
+    page = olivia.get(POD, headers={"Referer": f"{HOST}{before}"})
+    logs = olivia.get(page.context["page"].logs_url)
+    for response in (page, logs):
+        places = bar(response)
+        assert (places["Home"], places["Pods"], places["More"]) == ("/c/demo/", "/c/demo/-/pods/", "/c/demo/more/")
+
+
+def test_the_bar_asks_for_all_namespaces_where_there_is_a_default_one(nadia):
+    page = nadia.get(POD, headers={"Referer": f"{HOST}/c/demo/?namespace=-"})
+    assert bar(page)["Home"] == "/c/demo/?namespace=-"
+    assert bar(nadia.get(POD, headers={"Referer": f"{HOST}/c/demo/"}))["Home"] == "/c/demo/?namespace=shop"
+
+
+@pytest.mark.parametrize("before", ["/c/demo/?namespace=shop", "/c/demo/shop/pods/", "/c/demo/-/nodes/", "/nowhere/"])
+def test_the_bar_stays_in_the_namespace_of_an_object_that_was_not_found_among_all(olivia, before):
+    places = bar(olivia.get(POD, headers={"Referer": f"{HOST}{before}"}))
+    assert (places["Home"], places["Pods"]) == ("/c/demo/?namespace=shop", "/c/demo/shop/pods/")
+
+
 @pytest.mark.parametrize(
     "address",
     [
