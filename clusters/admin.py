@@ -1,7 +1,10 @@
 """The Django admin of clusters: edit rows, and see at once whether what they say works."""
 
+from typing import Any
+
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
+from django.forms import ColorInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -23,13 +26,28 @@ class ClusterAdmin(admin.ModelAdmin):
     actions = ("test_connections",)
     change_form_template = "admin/clusters/cluster/change_form.html"
     fieldsets = (
-        (None, {"fields": ("name", "title", "server", "certificate_authority")}),
+        (
+            None,
+            {
+                "fields": ("name", "title", "server", "certificate_authority"),
+                "description": gettext_lazy(
+                    "As long as people come by kubeconfig, this only dresses the clusters of that file which have the "
+                    "same API server: one that the kubeconfig does not name appears nowhere."
+                ),
+            },
+        ),
         (gettext_lazy("How it is shown"), {"fields": ("color", "production", "position", "default_namespace")}),
         (
             gettext_lazy("Unusual ways to it"),
             {"classes": ("collapse",), "fields": ("tls_server_name", "proxy_url", "insecure_skip_tls_verify")},
         ),
     )
+
+    def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """The colour is picked, everything else as Django has it."""
+        if db_field.name == "color":
+            kwargs["widget"] = ColorInput
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         """The admin's own pages, and the connection test of one cluster."""

@@ -10,6 +10,7 @@ OBJECT = "c/<str:cluster>/<str:namespace>/<str:kind>/<str:name>/"
 
 urlpatterns = [
     path("", entrance.first_page, name="first_page"),
+    path("favicon.ico", entrance.favicon, name="favicon"),
     path("clusters/", entrance.clusters, name="clusters"),
     path("signin/", entrance.sign_in, name="signin"),
     path("signout/", entrance.sign_out, name="signout"),

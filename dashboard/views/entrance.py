@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from clusters.kinds import PODS
@@ -29,6 +31,13 @@ class ClustersPage:
     """The list of clusters that one can open."""
 
     rows: list[ClusterCard]
+
+
+@require_safe
+@cache_control(public=True, max_age=86400)
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """The icon, where browsers look for one that read no page."""
+    return redirect(static("icons/porthole-192.png"))
 
 
 @require_safe

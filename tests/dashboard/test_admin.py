@@ -95,3 +95,10 @@ def test_only_staff_that_may_change_clusters_test_them(operator, signed_in, tmp_
 def test_a_demo_person_is_nobody_in_the_admin(olivia):
     for address in (CLUSTERS, f"{CLUSTERS}add/", "/admin/"):
         assert olivia.get(address).headers["Location"].startswith("/admin/login/")
+
+
+def test_the_form_picks_a_colour_and_says_whom_a_cluster_is_shown_to(operator):
+    page = tree(operator.get(f"{CLUSTERS}add/").content)
+    assert page.by_id("id_color").attributes["type"] == "color"
+    assert page.by_id("id_color").attributes["value"] == "#2f6feb"
+    assert "one that the kubeconfig does not name appears nowhere" in page.text

@@ -201,3 +201,11 @@ def test_a_cluster_that_one_cannot_open_is_as_good_as_none(olivia, tap):
     assert response.status_code == 404
     assert "There is no cluster other that you can open." in tree(response.content).text
     assert tap.seen == []
+
+
+def test_the_icon_is_found_where_browsers_look_by_themselves(browser):
+    response = browser().get("/favicon.ico")
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/static/icons/porthole-192.")
+    assert response.headers["Cache-Control"] == "public, max-age=86400"
+    assert not response.cookies
