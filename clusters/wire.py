@@ -149,6 +149,15 @@ class EventSeries(Wire, frozen=True):
     last_observed_time: Moment | None = None
 
 
+class ObjectReference(Wire, frozen=True):
+    """core/v1 ObjectReference; some reporters leave its apiVersion out."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    api_version: str = ""
+
+
 class Event(Wire, frozen=True):
     """core/v1 Event."""
 
@@ -161,6 +170,7 @@ class Event(Wire, frozen=True):
     last_timestamp: Moment | None = None
     event_time: Moment | None = None
     reporting_component: str = ""
+    involved_object: ObjectReference = ObjectReference()
     source: EventSource | None = None
     series: EventSeries | None = None
 

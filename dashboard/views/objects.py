@@ -1,6 +1,7 @@
 """An object's pages: state first, then what it is made of; its events; its YAML."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Annotated, Any
 
 import msgspec
@@ -14,16 +15,18 @@ from django.views.decorators.http import require_safe
 from clusters import discovery, errors, tables
 from clusters.answers import LARGEST_OBJECT, decode
 from clusters.connection import Connection
-from clusters.kinds import PODS
+from clusters.kinds import KNOWN, PODS
 from clusters.kinds.generic import generic_state
 from clusters.kinds.kind import Kind, State
 from clusters.pods import PodCondition
+from clusters.tables import Column, Row
 from clusters.wire import TABLE, Few, Metadata, Table, Wire
 from dashboard.access import at_cluster
 from dashboard.links import object_url
 from dashboard.views import pods, streams, workloads
-from dashboard.views.parts import Details, Events, Head, StateView, details, events_of, head, moment
-from dashboard.views.rows import AGE, NAME, UNTELLING, Fact
+from dashboard.views.about import about
+from dashboard.views.parts import Details, Events, Head, Link, StateView, details, events_of, head, moment
+from dashboard.views.rows import AGE, NAME, STATE, UNTELLING, Fact
 
 HOLDERS = ("configmaps", "secrets")
 MOST_VALUES = 100_000  # in YAML; the largest CRDs have 30,000
@@ -52,6 +55,7 @@ class ObjectPage:
     head: Head
     state: StateView
     facts: list[Fact]
+    links: list[Link]
     details: Details
 
 
@@ -84,14 +88,21 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
         return pods.pod_page(request, connection, namespace, name)
     if found.key in workloads.KINDS:
         return workloads.workload_page(request, connection, found, namespace, name)
-    thing = connection.get(found.path(namespace, name), type=AnyObject, largest=LARGEST_OBJECT)
+    document = connection.get(found.path(namespace, name), type=msgspec.Raw, largest=LARGEST_OBJECT)
+    thing = decode(document, AnyObject)
     status = status_of(thing)
-    state = state_of(status)
+    columns, row = printed(connection, found, namespace, name)
+    own = about(connection, found, namespace, document)
+    told = bool(row and row.state.word and has_own_state(found))
+    state = row.state if row and told else state_of(status)
+    known = own.told | (found.unlisted | {STATE} if told else frozenset())
     page = ObjectPage(
         head=head(request, connection, found, namespace, name, "object"),
-        state=StateView(state.tone, state.word, why(status) if state.tone != "ok" else ""),
+        state=StateView(state.tone, state.word, own.reason or (why(status) if state.tone != "ok" else "")),
+        links=own.links,
         facts=[
-            *printed_facts(connection, found, namespace, name),
+            *own.facts,
+            *printed_facts(columns, row, known),
             *key_facts(found, thing),
             Fact(_("API version"), found.api_version),
             Fact(_("Created"), moment(thing.metadata.creation_timestamp)),
@@ -192,18 +203,27 @@ def status_of(thing: AnyObject) -> AnyStatus:
         return AnyStatus()
 
 
-def printed_facts(connection: Connection, kind: Kind, namespace: str, name: str) -> list[Fact]:
-    """What the API server prints of an object beside name and age; nothing where it prints no Table."""
+def printed(connection: Connection, kind: Kind, namespace: str, name: str) -> tuple[tuple[Column, ...], Row | None]:
+    """An object's row and its columns; none where the API server prints no Table. Raises ClusterError."""
     try:
         table = connection.get(kind.path(namespace, name), type=Table, accept=TABLE)
+        columns = tables.columns_of(table)
+        return columns, next(tables.rows_of(kind, columns, table), None)
     except errors.Failed:
-        return []
-    columns = tables.columns_of(table)
+        return (), None
+
+
+def has_own_state(kind: Kind) -> bool:
+    """Whether the state of a kind is in its columns, in the API server's word, and in no phase or condition."""
+    return kind.key in KNOWN and kind.state is not generic_state
+
+
+def printed_facts(columns: tuple[Column, ...], row: Row | None, known: frozenset[str]) -> list[Fact]:
+    """What the API server prints of an object beside name, age and the columns that are ``known`` already."""
     return [
         Fact(column.name, text)
-        for row in tables.rows_of(kind, columns, table)
-        for column, text in zip(columns, row.cells, strict=False)
-        if column.key not in (NAME, AGE) and text not in UNTELLING
+        for column, text in zip(columns, row.cells if row else (), strict=False)
+        if column.key not in (NAME, AGE, *known) and text not in UNTELLING
     ]
 
 
@@ -217,7 +237,9 @@ def key_facts(kind: Kind, thing: AnyObject) -> list[Fact]:
 
 def why(status: AnyStatus) -> str:
     """What the condition says that tells the state; empty where none does."""
-    return next((each.message for each in status.conditions if each.type in TELLING), "")
+    failed = (each for each in status.conditions if each.type == "Failed" and each.status == "True")
+    telling = (each for each in status.conditions if each.type in TELLING)
+    return next((each.message for each in chain(failed, telling)), "")
 
 
 def state_of(status: AnyStatus) -> State:

@@ -14,7 +14,7 @@ from clusters.connection import Connection
 from clusters.kinds import KNOWN, PODS
 from clusters.kinds.kind import Kind
 from clusters.pods import PodCondition
-from clusters.wire import Event, Metadata, OwnerReference
+from clusters.wire import Event, Metadata, ObjectReference, OwnerReference
 from dashboard.links import list_url, object_url
 from dashboard.problems import Problem, problem_of
 from dashboard.returns import way_back
@@ -220,13 +220,13 @@ def owner_link(connection: Connection, namespace: str, metadata: Metadata) -> Li
     """The controller that an object belongs to, linked where Porthole knows the kind's URL."""
     for owner in metadata.owner_references:
         if owner.controller:
-            kind = next((each for each in KNOWN.values() if is_owner_kind(each, owner)), None)
+            kind = next((each for each in KNOWN.values() if is_of_kind(each, owner)), None)
             url = object_url(connection.cluster, kind, namespace, owner.name) if kind else ""
             return Link(owner.name, url, owner.kind)
     return None
 
 
-def is_owner_kind(kind: Kind, owner: OwnerReference) -> bool:
-    """Whether an owner is of ``kind``, at whatever version."""
+def is_of_kind(kind: Kind, owner: OwnerReference | ObjectReference) -> bool:
+    """Whether what is referred to is of ``kind``, at whatever version."""
     group, _slash, _version = owner.api_version.rpartition("/")
     return (kind.kind, kind.group) == (owner.kind, group)
