@@ -58,9 +58,8 @@ def nav_items(request: HttpRequest, cluster: Cluster, namespace: str) -> list[Na
     match = request.resolver_match
     where = match.url_name if match else ""
     kind = match.kwargs.get("kind", "") if match else ""
-    everywhere = bool(
-        request.GET.get("namespace")
-    )  # all namespaces were asked for where a query says so and names none
+    # All namespaces were asked for where a query says so and names none.
+    everywhere = bool(request.GET.get("namespace", ""))
     if match and match.kwargs.get("name") and from_all_namespaces(request, cluster, kind):
         namespace, everywhere = "", bool(cluster.default_namespace)
     kept = namespace or (ALL if everywhere else "")

@@ -1,5 +1,6 @@
 """A list of any kind: a page, its fragments, and what its form asks for."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 from django.http import HttpRequest
@@ -17,10 +18,12 @@ from dashboard.access import at_cluster
 from dashboard.links import list_url, namespaces_url
 from dashboard.problems import Problem, problem_of, wording_of
 from dashboard.views import streams
+from dashboard.views.parts import Link
 from dashboard.views.rows import NUMBERS, RowView, css_of, has_state, is_other, layout
 
 LONGEST_FIELD = 500
 FRAGMENTS = {"rows", "more"}
+LIKE_SELECTOR = re.compile(r"[\w./-]+\s*(=|==|!=)\s*[\w.-]*(,.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class ListPage:
 
     ``total`` and ``matched`` are None where the API server does not tell; ``first`` is the number of the first row here
     and ``shown`` how many rows have been shown up to here. ``missing_url`` leads to the namespaces where
-    this one is not there.
+    this one is not there. Each of ``used`` leads to the list without what it names; ``labels_url`` takes a text that
+    nothing matches for a selector.
     """
 
     kind: Kind
@@ -84,6 +88,8 @@ class ListPage:
     message: str
     denied: Problem | None = None
     missing_url: str = ""
+    used: list[Link] = field(default_factory=list)
+    labels_url: str = ""
 
 
 @require_safe
@@ -151,9 +157,10 @@ def list_context(
     if found.more:
         forward = {"from": str(shown), "continue": found.continue_token}
         next_url = list_url(cluster, kind, namespace, **parameters(query), **forward)
+    columns = column_views(connection, kind, namespace, query, found)
     return ListPage(
         kind=kind,
-        columns=column_views(connection, kind, namespace, query, found),
+        columns=columns,
         rows=layout(cluster, kind, found.columns).views(found.rows),
         total=found.total,
         matched=found.matched,
@@ -168,6 +175,8 @@ def list_context(
         reset_url=list_url(cluster, kind, namespace) if asks(request) else "",
         message=empty_message(kind, namespace, request),
         missing_url="" if found.total or exists(connection, namespace) else namespaces_url(cluster, kind=kind.key),
+        used=used_of(request, connection, kind, namespace, query, columns),
+        labels_url="" if found.rows else labels_url(connection, kind, namespace, query),
     )
 
 
@@ -202,6 +211,7 @@ def refused_context(
         reset_url=url,
         message=_("Nothing is shown until the labels are corrected") if wrong_selector else "",
         denied=None if wrong_selector else problem,
+        used=used_of(request, connection, kind, namespace, query, []),
     )
 
 
@@ -303,6 +313,37 @@ def stream_url(connection: Connection, kind: Kind, namespace: str, query: tables
     if not query.walks and found.more and found.rows:
         bounds = {"until": "/".join(found.rows[-1].place)}
     return list_url(connection.cluster, kind, namespace, **parameters(query), watch=found.resource_version, **bounds)
+
+
+def used_of(
+    request: HttpRequest,
+    connection: Connection,
+    kind: Kind,
+    namespace: str,
+    query: tables.Query,
+    columns: list[ColumnView],
+) -> list[Link]:
+    """What was chosen in the folded part of the form, each with the way to the list without it."""
+
+    def without(field_name: str) -> str:
+        return list_url(connection.cluster, kind, namespace, **parameters(query, **{field_name: ""}))
+
+    used = []
+    if query.selector:
+        used.append(Link(_("Labels %(selector)s") % {"selector": query.selector}, without("selector")))
+    if request.GET.get("sort"):
+        column = next((each.name for each in columns if each.key == query.sort), query.sort)
+        words = _("Sorted by %(column)s, descending") if query.descending else _("Sorted by %(column)s")
+        used.append(Link(words % {"column": column}, without("sort")))
+    return used
+
+
+def labels_url(connection: Connection, kind: Kind, namespace: str, query: tables.Query) -> str:
+    """The list by labels where a text reads like a selector; empty where it does not."""
+    if not LIKE_SELECTOR.fullmatch(query.text):
+        return ""
+    selector = ",".join(filter(None, (query.selector, query.text)))
+    return list_url(connection.cluster, kind, namespace, **parameters(query, q="", selector=selector))
 
 
 def asks(request: HttpRequest) -> bool:

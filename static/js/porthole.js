@@ -154,6 +154,12 @@
     well();
   }
 
+  // ---- What is chosen in a row that scrolls sideways is in sight ----
+  for (const row of all(".chips, .tabs")) {
+    const chosen = $("[aria-current]", row)?.getBoundingClientRect(), box = row.getBoundingClientRect();
+    if (chosen && (chosen.left < box.left || chosen.right > box.right)) row.scrollLeft += chosen.left + chosen.width / 2 - box.left - box.width / 2;
+  }
+
   // A row that is replaced keeps the keyboard's focus.
   let focused = "";
   document.addEventListener("htmx:before:swap", () => { focused = document.activeElement?.closest?.(".row")?.id || ""; });

@@ -129,6 +129,20 @@ def test_columns_are_sorted_on_a_wide_screen_and_by_the_form_on_a_phone(
     expect(page.locator(".row .name").first).to_have_text(names[0])
 
 
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_the_chosen_state_is_in_sight(direction: str, site: Site, open_as: Callable[..., Page]) -> None:
+    page = open_as("olivia", viewport={"width": 320, "height": 640})
+    page.add_init_script(f"""new MutationObserver(() => document.documentElement.dir = "{direction}")
+        .observe(document, {{childList: true}})""")
+    page.goto(site.address("olivia", "-/pods/?state=off"))
+    chosen = page.locator("#chips [aria-current]")
+    expect(chosen).to_have_text(re.compile("Finished"))
+    box = chosen.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
+
+
 def test_the_whole_card_is_the_target(site: Site, open_as: Callable[..., Page]) -> None:
     page = open_as("olivia")
     page.goto(site.address("olivia", "shop/deployments.apps/"))

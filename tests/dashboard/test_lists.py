@@ -340,7 +340,7 @@ def test_the_rows_alone_for_those_parts_of_the_page(olivia, target):
     assert b"<main" not in part.content
     assert b"<html" not in part.content
     targets = [each.attributes["hx-target"] for each in tree(part.content).all("hx-partial")]
-    assert targets == ["#count", "#chips", "#source"]
+    assert targets == ["#count", "#used", "#chips", "#source"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Target": "tbody#rows"}])
