@@ -69,19 +69,27 @@ class Row:
 class Query:
     """What of a list is asked for. Empty strings ask for nothing in particular.
 
-    ``state`` is a key of STATES; ``sort`` a column's key, ``name``, ``namespace`` or ``age``. Without text, state and
-    sort pages follow each other by ``continue_token``, else by ``offset``; ``offset`` counts the rows before this page
-    in both cases.
+    ``selector`` chooses by labels and ``fields`` by fields (``spec.nodeName=harbor-1``), as kubectl has them. ``state``
+    is a key of STATES; ``sort`` a column's key, ``name``, ``namespace`` or ``age``. Without text, state and sort pages
+    follow each other by ``continue_token``, else by ``offset``; ``offset`` counts the rows before this page in both
+    cases.
     """
 
     text: str = ""
     selector: str = ""
+    fields: str = ""
     state: str = ""
     sort: str = ""
     descending: bool = False
     continue_token: str = ""
     offset: int = 0
     limit: int = PAGE
+
+    @property
+    def selectors(self) -> list[tuple[str, str]]:
+        """What the API server itself is to choose by, as query parameters."""
+        given = (("labelSelector", self.selector), ("fieldSelector", self.fields))
+        return [(parameter, text) for parameter, text in given if text]
 
     @property
     def walks(self) -> bool:
@@ -111,7 +119,7 @@ def page(connection: Connection, kind: Kind, namespace: str, query: Query) -> Pa
     """One page of a kind in a namespace, or in all of them (""). Raises ClusterError."""
     if query.walks:
         return walked_page(connection, kind, namespace, query)
-    table = read_table(connection, kind, namespace, query.selector, query.limit, query.continue_token)
+    table = read_table(connection, kind, namespace, query, query.limit, query.continue_token)
     if len(table.rows or ()) > query.limit:
         # Some aggregated APIs know no limit: of all that they give, this page is picked here.
         return walked_page(connection, kind, namespace, replace(query, continue_token=""))
@@ -129,14 +137,12 @@ def counted(tones: Mapping[str, int]) -> dict[str, int]:
     return {key: sum(tones.get(tone, 0) for tone in members) for key, members in STATES.items()}
 
 
-def read_table(connection: Connection, kind: Kind, namespace: str, selector: str, limit: int, token: str = "") -> Table:
+def read_table(connection: Connection, kind: Kind, namespace: str, query: Query, limit: int, token: str = "") -> Table:
     """One page of a Table. Raises ClusterError; Gone where ``token`` is too old."""
-    query = [METADATA, ("limit", str(limit))]
-    if selector:
-        query.append(("labelSelector", selector))
+    parameters = [METADATA, ("limit", str(limit)), *query.selectors]
     if token:
-        query.append(("continue", token))
-    return connection.get(kind.path(namespace), query, type=Table, accept=TABLE)
+        parameters.append(("continue", token))
+    return connection.get(kind.path(namespace), parameters, type=Table, accept=TABLE)
 
 
 def total_of(connection: Connection, kind: Kind, namespace: str, query: Query, table: Table, seen: int) -> int | None:
@@ -150,9 +156,9 @@ def total_of(connection: Connection, kind: Kind, namespace: str, query: Query, t
     remaining = table.metadata.remaining_item_count
     if remaining is not None:
         return seen + remaining
-    if not query.selector:
+    if not query.selectors:
         return None
-    cells_only = [("includeObject", "None"), ("labelSelector", query.selector)]
+    cells_only = [("includeObject", "None"), *query.selectors]
     try:
         return len(connection.get(kind.path(namespace), cells_only, type=Table, accept=TABLE).rows or ())
     except Failed as error:
@@ -161,7 +167,7 @@ def total_of(connection: Connection, kind: Kind, namespace: str, query: Query, t
         return None
 
 
-def walk(connection: Connection, kind: Kind, namespace: str, selector: str) -> Iterator[tuple[Table, bool]]:
+def walk(connection: Connection, kind: Kind, namespace: str, query: Query) -> Iterator[tuple[Table, bool]]:
     """The whole set, WALK rows at a time, each Table with whether it is the first. Raises ClusterError."""
     token, first = "", True
     end = time.monotonic() + WALK_SECONDS
@@ -170,7 +176,7 @@ def walk(connection: Connection, kind: Kind, namespace: str, selector: str) -> I
             # A server that always has one more page would be walked for ever, by nobody's wish.
             message = _("The list did not end within %(seconds)d seconds.") % {"seconds": WALK_SECONDS}
             raise Failed(message, reason="TooSlow")
-        table = read_table(connection, kind, namespace, selector, WALK, token)
+        table = read_table(connection, kind, namespace, query, WALK, token)
         yield table, first
         token, first = table.metadata.continue_token, False
 
@@ -184,7 +190,7 @@ def walked_page(connection: Connection, kind: Kind, namespace: str, query: Query
 
     def matching() -> Iterator[Row]:
         nonlocal columns, resource_version, total, matched
-        for table, first in walk(connection, kind, namespace, query.selector):
+        for table, first in walk(connection, kind, namespace, query):
             if first:
                 columns, resource_version = columns_of(table), table.metadata.resource_version
             for row in rows_of(kind, columns, table):

@@ -37,13 +37,14 @@ def changes(
     resource_version: str,
     *,
     selector: str = "",
+    fields: str = "",
     name: str = "",
     seconds: int = WATCH_SECONDS,
 ) -> Iterator[Change]:
     """Changes after ``resource_version`` for about ``seconds``, then the end. Raises ClusterError.
 
     Gone means that ``resource_version`` is too old: list again. Without one, what is there already comes first, as
-    ``ADDED``. ``name`` narrows the watch to one object.
+    ``ADDED``. ``selector`` and ``fields`` choose by labels and fields; ``name`` narrows the watch to one object.
     """
     query = [
         METADATA,
@@ -55,8 +56,9 @@ def changes(
         query.append(("resourceVersion", resource_version))
     if selector:
         query.append(("labelSelector", selector))
-    if name:
-        query.append(("fieldSelector", f"metadata.name={name}"))
+    chosen = [*([fields] if fields else []), *([f"metadata.name={name}"] if name else [])]
+    if chosen:
+        query.append(("fieldSelector", ",".join(chosen)))
     # The API server may take a while past timeoutSeconds to close.
     patience = seconds + CONNECT_SECONDS + 5
     columns: tuple[Column, ...] = ()

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from clusters import errors
 from clusters.answers import decode
 from clusters.connection import Connection
-from clusters.kinds import KNOWN
+from clusters.kinds import KNOWN, PODS
 from clusters.kinds.kind import Kind
 from clusters.pods import Quantity
 from clusters.wire import Event, Wire
 from clusters.workloads import Selector, selector_text
-from dashboard.links import object_url
+from dashboard.links import list_url, object_url
 from dashboard.views.parts import LONGEST_MESSAGE, Link, is_of_kind
 from dashboard.views.pods import pods_url
 from dashboard.views.rows import Fact
@@ -57,16 +57,16 @@ class About:
     told: frozenset[str] = frozenset()
 
 
-def about(connection: Connection, kind: Kind, namespace: str, document: bytes) -> About:
+def about(connection: Connection, kind: Kind, namespace: str, name: str, document: bytes) -> About:
     """What there is to tell of an object of ``kind``; nothing of most kinds, or where it is not as it should be."""
     tell = TELLERS.get(kind.key)
     try:
-        return tell(connection, namespace, document) if tell else About()
+        return tell(connection, namespace, name, document) if tell else About()
     except errors.Failed:
         return About()
 
 
-def event(connection: Connection, _namespace: str, document: bytes) -> About:
+def event(connection: Connection, _namespace: str, _name: str, document: bytes) -> About:
     """An event: its message, and the way to what it is about where Porthole knows that kind."""
     found = decode(document, Event)
     target = found.involved_object
@@ -77,11 +77,12 @@ def event(connection: Connection, _namespace: str, document: bytes) -> About:
     return About([], links, message, frozenset({"message", "object"} if url else {"message"}))
 
 
-def node(_connection: Connection, _namespace: str, document: bytes) -> About:
-    """A node: how much room it has."""
+def node(connection: Connection, _namespace: str, name: str, document: bytes) -> About:
+    """A node: how much room it has, and the way to its pods."""
     status = decode(document, Node).status
     labels = (("cpu", _("CPU")), ("memory", _("Memory")), ("pods", _("Room for pods")))
-    return About([Fact(label, room(status, key)) for key, label in labels if key in status.capacity])
+    facts = [Fact(label, room(status, key)) for key, label in labels if key in status.capacity]
+    return About(facts, [Link(_("Pods"), list_url(connection.cluster, PODS, fields=f"spec.nodeName={name}"))])
 
 
 def room(status: NodeStatus, resource: str) -> str:
@@ -102,11 +103,21 @@ def readable(quantity: Quantity) -> str:
     return f"{int(digits) / KIBIBYTES_IN_GIBIBYTE:.1f}Gi"
 
 
-def job(connection: Connection, namespace: str, document: bytes) -> About:
+def job(connection: Connection, namespace: str, _name: str, document: bytes) -> About:
     """A job: the way to its pods."""
     selector = selector_text(decode(document, Job).spec.selector)
     links = [Link(_("Pods"), pods_url(connection, namespace, selector))] if selector else []
     return About([], links, "", frozenset({"selector"} if links else ()))
 
 
-TELLERS: dict[str, Callable[[Connection, str, bytes], About]] = {"events": event, "nodes": node, "jobs.batch": job}
+def cron_job(connection: Connection, namespace: str, name: str, _document: bytes) -> About:
+    """A cron job: the way to its jobs, which have no label of it but its name before their own."""
+    return About([], [Link(_("Jobs"), list_url(connection.cluster, KNOWN["jobs.batch"], namespace, q=f"{name}-"))])
+
+
+TELLERS: dict[str, Callable[[Connection, str, str, bytes], About]] = {
+    "events": event,
+    "nodes": node,
+    "jobs.batch": job,
+    "cronjobs.batch": cron_job,
+}

@@ -56,6 +56,7 @@ class ListForm:
 
     text: str = ""
     selector: str = ""
+    fields: str = ""
     state: str = ""
     sort: str = ""
     errors: dict[str, str] = field(default_factory=dict)
@@ -114,7 +115,7 @@ def list_page(request: HttpRequest, connection: Connection, namespace: str, kind
 
 
 def query_of(request: HttpRequest) -> tables.Query:
-    """What a list URL asks for: ``q``, ``selector``, ``state``, ``sort`` (``-`` before it for descending).
+    """What a list URL asks for: ``q``, ``selector``, ``fields``, ``state``, ``sort`` (``-`` before it for descending).
 
     ``from`` is how many rows come before, ``continue`` the API server's token. Raises Invalid.
     """
@@ -127,6 +128,7 @@ def query_of(request: HttpRequest) -> tables.Query:
     return tables.Query(
         text=given.get("q", "").strip()[:LONGEST_FIELD],
         selector=given.get("selector", "").strip()[:LONGEST_FIELD],
+        fields=given.get("fields", "").strip()[:LONGEST_FIELD],
         state=state if state in STATES else "",
         sort=sort.removeprefix("-"),
         descending=sort.startswith("-"),
@@ -143,7 +145,8 @@ def in_usual_order(query: tables.Query, kind: Kind) -> tables.Query:
 def parameters(query: tables.Query, **changed: str) -> dict[str, str]:
     """A query as URL parameters, with some of them changed."""
     sort = ("-" if query.descending else "") + query.sort
-    return {"q": query.text, "selector": query.selector, "state": query.state, "sort": sort} | changed
+    kept = {"q": query.text, "selector": query.selector, "fields": query.fields, "state": query.state, "sort": sort}
+    return kept | changed
 
 
 def list_context(
@@ -189,7 +192,7 @@ def refused_context(
     error: errors.ClusterError,
 ) -> ListPage:
     """The same page without rows, saying why: a wrong selector stands at its field, all else in place of the rows."""
-    wrong_selector = bool(query.selector) and isinstance(error, errors.Invalid)
+    wrong_selector = bool(query.selector) and not query.fields and isinstance(error, errors.Invalid)
     problem = problem_of(error)
     if isinstance(error, errors.Forbidden):
         problem = forbidden_problem(connection, kind, namespace, error)
@@ -244,7 +247,7 @@ def refused_title(kind: Kind, namespace: str) -> str:
 def form_of(query: tables.Query, wrong: dict[str, str] | None = None) -> ListForm:
     """The form as it was filled in."""
     sort = ("-" if query.descending else "") + query.sort
-    return ListForm(query.text, query.selector, query.state, sort, wrong or {})
+    return ListForm(query.text, query.selector, query.fields, query.state, sort, wrong or {})
 
 
 def column_views(
@@ -331,6 +334,8 @@ def used_of(
     used = []
     if query.selector:
         used.append(Link(_("Labels %(selector)s") % {"selector": query.selector}, without("selector")))
+    if query.fields:
+        used.append(Link(_("Fields %(fields)s") % {"fields": query.fields}, without("fields")))
     if request.GET.get("sort"):
         column = next((each.name for each in columns if each.key == query.sort), query.sort)
         words = _("Sorted by %(column)s, descending") if query.descending else _("Sorted by %(column)s")
@@ -348,7 +353,7 @@ def labels_url(connection: Connection, kind: Kind, namespace: str, query: tables
 
 def asks(request: HttpRequest) -> bool:
     """Whether only a part of the list is asked for."""
-    return any(request.GET.get(key) for key in ("q", "selector", "state"))
+    return any(request.GET.get(key) for key in ("q", "selector", "fields", "state"))
 
 
 def exists(connection: Connection, namespace: str) -> bool:

@@ -92,7 +92,7 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
     thing = decode(document, AnyObject)
     status = status_of(thing)
     columns, row = printed(connection, found, namespace, name)
-    own = about(connection, found, namespace, document)
+    own = about(connection, found, namespace, name, document)
     told = bool(row and row.state.word and has_own_state(found))
     state = row.state if row and told else state_of(status)
     known = own.told | (found.unlisted | {STATE} if told else frozenset())

@@ -203,7 +203,9 @@ def row_messages(
     seen: dict[str, tuple[str, ...]] = {}
 
     def watch(resource_version: str) -> Iterator[Change]:
-        return watches.changes(connection, kind, namespace, resource_version, selector=query.selector)
+        return watches.changes(
+            connection, kind, namespace, resource_version, selector=query.selector, fields=query.fields
+        )
 
     for change in watched(request, watch, start_of(request)):
         if change is None:

@@ -64,13 +64,15 @@ def test_what_is_asked_for(asked):
     connection, fake = asked(lambda _seen: chunked())
     assert list(changes(connection, PODS, "shop", "7", selector="app=web", name="web-1", seconds=3)) == []
     assert list(changes(connection, PODS, "", "")) == []
-    first, second = fake.seen
+    assert list(changes(connection, PODS, "", "7", fields="spec.nodeName=a", seconds=3)) == []
+    first, second, third = fake.seen
     assert first.target == (
         "/api/v1/namespaces/shop/pods?includeObject=Metadata&watch=true&allowWatchBookmarks=true&timeoutSeconds=3"
         "&resourceVersion=7&labelSelector=app%3Dweb&fieldSelector=metadata.name%3Dweb-1"
     )
     assert second.target.startswith("/api/v1/pods?")
     assert "resourceVersion" not in second.target
+    assert third.target.endswith("&resourceVersion=7&fieldSelector=spec.nodeName%3Da")
     assert first.all("Accept") == ["application/json;as=Table;v=v1;g=meta.k8s.io"]
 
 

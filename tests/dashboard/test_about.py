@@ -71,6 +71,30 @@ def test_a_node_says_how_much_room_it_has(olivia, demo):
     assert "Status" not in facts, "it is the state"
 
 
+def test_a_node_leads_to_its_pods_and_to_no_others(olivia, demo, tap):
+    url = links_of(olivia.get("/c/demo/-/nodes/harbor-4/"))["Pods"]
+    assert url == "/c/demo/-/pods/?fields=spec.nodeName%3Dharbor-4"
+    items = api(demo, "GET", "/api/v1/pods")["items"]
+    right = {item["metadata"]["name"] for item in items if item["spec"].get("nodeName") == "harbor-4"}
+    response = olivia.get(url)
+    page = response.context["page"]
+    assert {row.name for row in page.rows} == right
+    assert 0 < page.total == len(right) < len(items)
+    form = tree(response.content).one("form", role="search")
+    assert form.one("input", name="fields").attributes["value"] == "spec.nodeName=harbor-4"
+    assert [(link.label, link.url) for link in page.used] == [("Fields spec.nodeName=harbor-4", "/c/demo/-/pods/")]
+    assert "fields=spec.nodeName%3Dharbor-4" in page.stream_url
+    assert all("fields=spec.nodeName%3Dharbor-4" in choice.url for choice in page.states)
+    sorted_rows = olivia.get(url, {"fields": "spec.nodeName=harbor-4", "sort": "name"}).context["page"].rows
+    assert {row.name for row in sorted_rows} == right
+
+
+def test_a_list_of_fields_that_a_kind_does_not_have_says_so(olivia):
+    response = olivia.get("/c/demo/-/nodes/", {"fields": "spec.nodeName=harbor-4"})
+    assert response.status_code == 422
+    assert "field label not supported: spec.nodeName" in tree(response.content).text
+
+
 def test_a_node_is_called_the_same_on_its_page_and_in_the_list(olivia):
     rows = {row.name: row.word for row in olivia.get("/c/demo/-/nodes/").context["page"].rows}
     assert rows["harbor-4"] == first_line(olivia.get("/c/demo/-/nodes/harbor-4/")) == "NotReady"
@@ -86,6 +110,19 @@ def test_a_job_says_how_it_ended_and_leads_to_its_pods(olivia):
     names = [row.name for row in olivia.get(links_of(response)["Pods"]).context["page"].rows]
     assert names
     assert all(name.startswith("import-") for name in names)
+
+
+def test_a_cron_job_leads_to_its_jobs(olivia, demo):
+    items = api(demo, "GET", "/apis/batch/v1/namespaces/jobs/jobs")["items"]
+    owned = [item for item in items if any(o["kind"] == "CronJob" for o in item["metadata"].get("ownerReferences", []))]
+    assert owned, "the demo has none"
+    name = owned[0]["metadata"]["ownerReferences"][0]["name"]
+    response = olivia.get(f"/c/demo/jobs/cronjobs.batch/{name}/")
+    assert {"Schedule", "Last Schedule"} <= set(facts_of(response))
+    found = olivia.get(links_of(response)["Jobs"]).context["page"].rows
+    assert {row.name for row in found} == {
+        item["metadata"]["name"] for item in owned if item["metadata"]["ownerReferences"][0]["name"] == name
+    }
 
 
 @pytest.mark.parametrize(
