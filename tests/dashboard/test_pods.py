@@ -206,7 +206,7 @@ def test_an_object_of_any_kind_has_a_page(olivia):
     assert [tab.key for tab in page.head.tabs] == ["object", "events", "yaml"]
     assert tree(response.content).one("h1").text == "petrel"
     node = olivia.get("/c/demo/-/nodes/harbor-4/").context["page"]
-    assert (node.state.tone, node.state.word) == ("bad", "Not Ready")
+    assert (node.state.tone, node.state.word) == ("bad", "NotReady")
     assert node.state.reason == "Kubelet stopped posting node status."
     assert node.details.conditions[0].tone == "warn"
 
