@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
-from clusters.connection import connect
+from clusters import discovery, errors
+from clusters.connection import Connection, connect
+from clusters.kinds.kind import Kind
 from clusters.models import Cluster
 from clusters.names import segment
 from dashboard import signin
 from dashboard.links import ALL
-from dashboard.problems import Problem, problem_response
+from dashboard.problems import NoKind, Problem, problem_response
 
 # In which a cluster must have answered all that one page asks: a slow one keeps a thread from everybody else.
 PAGE_SECONDS = 45.0
@@ -55,6 +57,14 @@ def asked_namespace(request: HttpRequest, cluster: Cluster) -> str:
     """The namespace that the query asks for, without one the cluster's default; "" for all (``-``). Raises BadName."""
     asked = request.GET.get("namespace") or cluster.default_namespace
     return segment(asked) if asked and asked != ALL else ""
+
+
+def offered_kind(connection: Connection, key: str) -> Kind:
+    """The kind of a URL's ``pods`` or ``boats.marina.example.com``. Raises NoKind and other ClusterErrors."""
+    try:
+        return discovery.find(connection, key)
+    except errors.NotFound as error:
+        raise NoKind(error.message, status=error.status, reason=error.reason) from error
 
 
 def signed_in(view: View) -> View:

@@ -15,7 +15,7 @@ from django.utils.encoding import escape_uri_path
 
 from clusters.errors import ClusterError, Unauthorized
 from dashboard.logs import current_request_id
-from dashboard.problems import problem_of, problem_response, wording_of
+from dashboard.problems import leading_on, problem_of, problem_response, wording_of
 from dashboard.views.health import alive, ready
 
 # A stream logs long after its view has returned: the id is the thread's until the answer is closed.
@@ -107,7 +107,7 @@ class ClusterErrors:
         logger.info(
             "%s %s: %s (%r)", request.method, escape_uri_path(request.path), type(exception).__name__, exception.reason
         )
-        response = problem_response(request, problem_of(exception), status)
+        response = problem_response(request, leading_on(request, problem_of(exception), exception), status)
         if isinstance(exception, Unauthorized):
             response["WWW-Authenticate"] = "Bearer"
         return response

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clusters import errors
+from clusters.kinds import KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Wording:
     status: int
     title: Callable[[], str]
     advice: Callable[[], str]
+
+
+class NoKind(errors.NotFound):
+    """A kind that the cluster does not offer, to this person."""
 
 
 WORDINGS: dict[type[errors.ClusterError], Wording] = {
@@ -63,6 +69,11 @@ WORDINGS: dict[type[errors.ClusterError], Wording] = {
         lambda: _("You may not do this"),
         lambda: _("Whoever runs the cluster can grant it."),
     ),
+    NoKind: Wording(
+        404,
+        lambda: _("There is no such kind"),
+        lambda: _("Check the address, or see what this cluster offers."),
+    ),
     errors.NotFound: Wording(
         404, lambda: _("It is not there"), lambda: _("It may have been deleted or renamed a moment ago.")
     ),
@@ -92,6 +103,20 @@ def problem_of(error: errors.ClusterError, title: str = "") -> Problem:
     """An error as a person reads it; ``title`` says what they wanted, where the page knows."""
     wording = wording_of(error)
     return Problem(title or wording.title(), error.message, wording.advice(), status=wording.status)
+
+
+def leading_on(request: HttpRequest, problem: Problem, error: errors.ClusterError) -> Problem:
+    """The same with a way on: from an object that is not there to the list of its kind, from no kind to all kinds."""
+    place = request.resolver_match.kwargs if request.resolver_match else {}
+    if isinstance(error, NoKind) and "cluster" in place:
+        url = reverse("more", kwargs={"cluster": place["cluster"]})
+        return replace(problem, action_label=_("See all kinds"), action_url=url)
+    if isinstance(error, errors.NotFound) and {"kind", "name"} <= place.keys():
+        known = KNOWN.get(place["kind"])
+        label = _("See all %(kind)s") % {"kind": str(known.title_plural).lower() if known else place["kind"]}
+        url = reverse("list", kwargs={key: place[key] for key in ("cluster", "namespace", "kind")})
+        return replace(problem, action_label=label, action_url=url)
+    return problem
 
 
 def problem_response(request: HttpRequest, problem: Problem, status: int) -> HttpResponse:

@@ -14,7 +14,8 @@ from clusters.models import Cluster
 from dashboard import signin
 from dashboard.access import signed_in
 from dashboard.links import home_url, list_url
-from dashboard.returns import next_url
+from dashboard.returns import came_from, next_url, own_path, place_before
+from dashboard.views.parts import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,10 @@ class ClusterCard:
 
 @dataclass(frozen=True, slots=True)
 class ClustersPage:
-    """The list of clusters that one can open."""
+    """The context of clusters/list.html, as ``page``: the clusters that one can open, and the way back into one."""
 
     rows: list[ClusterCard]
+    back: Link | None
 
 
 @require_safe
@@ -73,12 +75,22 @@ def first_page(request: HttpRequest) -> HttpResponse:
 @signed_in
 def clusters(request: HttpRequest) -> HttpResponse:
     """The list of clusters; opening one asks nothing of the others, so a dead one delays nobody."""
+    found = signin.clusters(request)
     rows = [
         ClusterCard(
             cluster,
             list_url(cluster, PODS, cluster.default_namespace) if cluster.default_namespace else home_url(cluster),
             cluster.server,
         )
-        for cluster in signin.clusters(request)
+        for cluster in found
     ]
-    return render(request, "clusters/list.html", {"page": ClustersPage(rows)})
+    return render(request, "clusters/list.html", {"page": ClustersPage(rows, back_into(request, found))})
+
+
+def back_into(request: HttpRequest, found: list[Cluster]) -> Link | None:
+    """The page of a cluster that led here."""
+    for cluster in found:
+        place, _query = place_before(request, cluster)
+        if place:
+            return Link(cluster.title, own_path(came_from(request).rstrip("?")))
+    return None

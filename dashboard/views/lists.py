@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clusters import discovery, errors, tables
+from clusters import errors, tables
 from clusters.connection import Connection
 from clusters.kinds import NAMESPACES
 from clusters.kinds.kind import Kind
 from clusters.tables import STATES
-from dashboard.access import at_cluster
+from dashboard.access import at_cluster, offered_kind
 from dashboard.links import list_url, namespaces_url
 from dashboard.problems import Problem, problem_of, wording_of
 from dashboard.views import streams
@@ -97,7 +97,7 @@ class ListPage:
 @at_cluster
 def list_page(request: HttpRequest, connection: Connection, namespace: str, kind: str) -> HttpResponseBase:
     """A kind's list in one namespace or all; with ``watch`` the stream of its changes."""
-    found = discovery.find(connection, kind)
+    found = offered_kind(connection, kind)
     query = in_usual_order(query_of(request), found)
     if "watch" in request.GET:
         return streams.rows_stream(request, connection, found, namespace, query)

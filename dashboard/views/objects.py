@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clusters import discovery, errors, tables
+from clusters import errors, tables
 from clusters.answers import LARGEST_OBJECT, decode
 from clusters.connection import Connection
 from clusters.kinds import KNOWN, PODS
@@ -21,7 +21,7 @@ from clusters.kinds.kind import Kind, State
 from clusters.pods import PodCondition
 from clusters.tables import Column, Row
 from clusters.wire import TABLE, Few, Metadata, Table, Wire
-from dashboard.access import at_cluster
+from dashboard.access import at_cluster, offered_kind
 from dashboard.links import object_url
 from dashboard.views import pods, streams, workloads
 from dashboard.views.about import about
@@ -81,7 +81,7 @@ class YamlPage:
 @at_cluster
 def object_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponseBase:
     """An object; with ``watch`` the stream of its changes."""
-    found = discovery.find(connection, kind)
+    found = offered_kind(connection, kind)
     if "watch" in request.GET:
         return streams.object_stream(request, connection, found, namespace, name)
     if found.key == PODS.key:
@@ -116,7 +116,7 @@ def object_page(request: HttpRequest, connection: Connection, namespace: str, ki
 @at_cluster
 def events_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponse:
     """The events of an object."""
-    found = discovery.find(connection, kind)
+    found = offered_kind(connection, kind)
     thing = connection.get(found.path(namespace, name), type=AnyObject, largest=LARGEST_OBJECT)
     page = EventsPage(
         head=head(request, connection, found, namespace, name, "events"),
@@ -129,7 +129,7 @@ def events_page(request: HttpRequest, connection: Connection, namespace: str, ki
 @at_cluster
 def yaml_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponse:
     """An object as YAML; with ``download`` as a file."""
-    found = discovery.find(connection, kind)
+    found = offered_kind(connection, kind)
     thing = masked(found, connection.get(found.path(namespace, name), largest=LARGEST_OBJECT))
     managed = mapping(thing, "metadata").pop("managedFields", None)
     text = to_yaml(thing)

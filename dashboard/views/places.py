@@ -15,7 +15,7 @@ from clusters.kinds import DEPLOYMENTS, KNOWN, NAMESPACES, PODS
 from clusters.kinds.kind import Kind
 from clusters.names import legal, segment
 from dashboard import signin
-from dashboard.access import asked_namespace, at_cluster
+from dashboard.access import asked_namespace, at_cluster, offered_kind
 from dashboard.links import ALL, home_url, list_url, more_url, namespaces_url
 from dashboard.problems import Problem, problem_of
 from dashboard.views.lists import Choice, exists, refused_title
@@ -166,7 +166,7 @@ def addresses(connection: Connection, page: str, kind: str) -> Callable[[str], s
     cluster = connection.cluster
     if page in PAGES:
         return lambda namespace: PAGES[page](cluster, namespace or (ALL if cluster.default_namespace else ""))
-    found = discovery.find(connection, kind or PODS.key)
+    found = offered_kind(connection, kind or PODS.key)
     listed = found if found.namespaced else PODS
     return lambda namespace: list_url(cluster, listed, namespace)
 

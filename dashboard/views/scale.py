@@ -7,11 +7,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clusters import actions, discovery, errors, permissions
+from clusters import actions, errors, permissions
 from clusters.connection import Connection
 from clusters.kinds.kind import Kind
 from dashboard import audit, undo
-from dashboard.access import at_cluster
+from dashboard.access import at_cluster, offered_kind
 from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of, wording_of
 from dashboard.views.parts import Head, Link, kept
@@ -80,7 +80,7 @@ class Target:
 @at_cluster
 def scale_page(request: HttpRequest, connection: Connection, namespace: str, kind: str, name: str) -> HttpResponse:
     """The stepper (GET, ``replicas`` sets it) and the scaling itself (POST)."""
-    found = discovery.find(connection, kind)
+    found = offered_kind(connection, kind)
     if not found.scalable:
         raise errors.NotFound(_("%(kind)s cannot be scaled.") % {"kind": found.title_plural}, status=404)
     target = Target(request, connection, found, namespace, name)

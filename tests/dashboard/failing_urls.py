@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from clusters import errors
+from dashboard.problems import NoKind
 from dashboard.urls import handler400, handler404, handler500
 from dashboard.urls import urlpatterns as porthole
 
@@ -20,6 +21,7 @@ FAILURES: dict[str, Exception] = {
     "Unauthorized": errors.Unauthorized("Unauthorized", status=401),
     "Forbidden": errors.Forbidden("pods is forbidden", status=403),
     "NotFound": errors.NotFound('pods "x" not found', status=404),
+    "NoKind": NoKind("the cluster has no kind unicorns", status=404),
     "Conflict": errors.Conflict("the object has been modified", status=409),
     "Gone": errors.Gone("too old resource version", status=410),
     "Invalid": errors.Invalid("spec.replicas: Invalid value", status=422),

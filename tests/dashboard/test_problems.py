@@ -17,6 +17,7 @@ STATUSES = {
     "Unauthorized": 401,
     "Forbidden": 403,
     "NotFound": 404,
+    "NoKind": 404,
     "Conflict": 409,
     "Gone": 410,
     "Invalid": 422,

@@ -96,3 +96,18 @@ def test_no_address_leads_anywhere_else(olivia, address):
 
 def test_a_page_of_another_host_is_none_of_ours(olivia):
     assert way_back(olivia.get(POD, headers={"Referer": f"https://elsewhere.example{LIST}"})) == "/c/demo/shop/pods/"
+
+
+def test_the_list_of_clusters_leads_back_to_where_one_was(olivia):
+    for address in (POD, LIST, "/c/demo/"):
+        page = tree(olivia.get("/clusters/", headers={"Referer": f"{HOST}{address}"}).content)
+        link = page.one("a", class_="back")
+        assert (link.text, link.attributes["href"]) == ("Demo", address)
+
+
+@pytest.mark.parametrize(
+    "address", ["", f"{HOST}/clusters/", f"{HOST}/c/other/", f"https://elsewhere.example{POD}", f"{HOST}//c/demo/"]
+)
+def test_the_list_of_clusters_leads_back_to_nowhere_else(olivia, address):
+    page = tree(olivia.get("/clusters/", headers={"Referer": address}).content)
+    assert page.all("a", class_="back") == []
