@@ -120,7 +120,7 @@ def section(connection: Connection, kind: Kind, namespace: str) -> Section:
         tone="bad" if attention else "ok" if found.total else "off",
         items=layout(connection.cluster, kind, found.columns).views(found.rows),
         more_url=list_url(connection.cluster, kind, namespace, state=tables.ATTENTION if attention else ""),
-        counts=counts if attention else counts[:1],
+        counts=counts[: bool(found.total) + bool(attention)],
         attention=attention,
         all_well=bool(found.total) and not attention,
         empty=not found.total,

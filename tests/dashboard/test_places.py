@@ -52,7 +52,7 @@ def test_home_of_an_empty_namespace_calls_nothing_well(olivia):
     assert (response.context["page"].tone, response.context["page"].verdict) == ("off", "Nothing here")
     assert "All well" not in page.text
     assert not response.context["page"].missing_url
-    assert all(section.empty for section in sections(response).values())
+    assert all(section.empty and not section.counts for section in sections(response).values())
 
 
 def test_home_of_a_namespace_that_is_not_there_says_so_and_offers_others(olivia):
