@@ -154,11 +154,13 @@
     well();
   }
 
-  // ---- What is chosen in a row that scrolls sideways is in sight ----
-  for (const row of all(".chips, .tabs")) {
-    const chosen = $("[aria-current]", row)?.getBoundingClientRect(), box = row.getBoundingClientRect();
-    if (chosen && (chosen.left < box.left || chosen.right > box.right)) row.scrollLeft += chosen.left + chosen.width / 2 - box.left - box.width / 2;
-  }
+  // ---- What is chosen in a row that scrolls sideways is in sight; looked at once the page is drawn, not before ----
+  addEventListener("load", () => setTimeout(() => {
+    for (const row of all(".chips, .tabs")) {
+      const chosen = $("[aria-current]:not(:first-child)", row)?.getBoundingClientRect(), box = row.getBoundingClientRect();
+      if (chosen && (chosen.left < box.left || chosen.right > box.right)) row.scrollLeft += chosen.left + chosen.width / 2 - box.left - box.width / 2;
+    }
+  }));
 
   // A row that is replaced keeps the keyboard's focus.
   let focused = "";
