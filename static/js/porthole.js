@@ -155,12 +155,12 @@
   }
 
   // ---- What is chosen in a row that scrolls sideways is in sight; looked at once the page is drawn, not before ----
-  addEventListener("load", () => setTimeout(() => {
+  setTimeout(() => {
     for (const row of all(".chips, .tabs")) {
       const chosen = $("[aria-current]:not(:first-child)", row)?.getBoundingClientRect(), box = row.getBoundingClientRect();
       if (chosen && (chosen.left < box.left || chosen.right > box.right)) row.scrollLeft += chosen.left + chosen.width / 2 - box.left - box.width / 2;
     }
-  }));
+  });
 
   // A row that is replaced keeps the keyboard's focus.
   let focused = "";
@@ -243,4 +243,5 @@
     }
   });
   document.addEventListener("animationend", (event) => event.target.classList.remove("fresh"));
+  document.documentElement.dataset.scripts = "on";
 })();

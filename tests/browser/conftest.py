@@ -3,9 +3,10 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
 from tests.browser.sites import Site, bed_site, demo_site
 from tests.cluster.fixtures import bed
@@ -66,6 +67,8 @@ def open_as(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(15000)
         listen(page, complaints)
+        if options.get("java_script_enabled", True):
+            page.goto = patient(page)  # type: ignore[method-assign]
         if not state:
             site.sign_in(page, person)
         if session == "shared":
@@ -76,6 +79,18 @@ def open_as(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not complaints
+
+
+def patient(page: Page) -> Callable[..., Response | None]:
+    """``page.goto`` that waits for the scripts, too: they come after the page, and tests are quicker than people."""
+    goto = page.goto
+
+    def patiently(url: str, **options: Any) -> Response | None:
+        response = goto(url, **options)
+        page.wait_for_selector("html[data-scripts], html:not(:has(#scripts))", state="attached")
+        return response
+
+    return patiently
 
 
 # What a test brings about itself: answers of 4xx, and wires that it cuts.
