@@ -206,14 +206,13 @@ def connect(cluster: Cluster, credentials: Credentials | None, seconds: float = 
     if credentials is None:
         raise NoCredentials(_("You are not signed in to this cluster."))
     certificate = certificate_of(credentials)
-    if certificate and not cluster.server.startswith("https:"):
+    secure = cluster.server.startswith("https:")
+    if certificate and not secure:
         # It would never be presented, and the call be made as nobody.
         raise NoCredentials(_("A client certificate works with https only."))
     client = client_of(cluster, certificate)
-    plainly_by_proxy = not cluster.server.startswith("https:") and isinstance(
-        client.rest_client.pool_manager, urllib3.ProxyManager
-    )
-    if plainly_by_proxy and isinstance(credentials, Impersonation):
+    by_proxy = isinstance(client.rest_client.pool_manager, urllib3.ProxyManager)
+    if by_proxy and not secure and isinstance(credentials, Impersonation):
         # urllib3 would make one group of several on the way to a proxy that reads along.
         raise NoCredentials(_("Acting as somebody else needs https where a proxy stands between."))
     return Connection(cluster, credentials, client, time.monotonic() + seconds)

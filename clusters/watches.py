@@ -56,9 +56,8 @@ def changes(
         query.append(("resourceVersion", resource_version))
     if selector:
         query.append(("labelSelector", selector))
-    chosen = [*([fields] if fields else []), *([f"metadata.name={name}"] if name else [])]
-    if chosen:
-        query.append(("fieldSelector", ",".join(chosen)))
+    if chosen := ",".join(filter(None, (fields, name and f"metadata.name={name}"))):
+        query.append(("fieldSelector", chosen))
     # The API server may take a while past timeoutSeconds to close.
     patience = seconds + CONNECT_SECONDS + 5
     columns: tuple[Column, ...] = ()

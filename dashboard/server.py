@@ -42,8 +42,8 @@ def post_worker_init(worker: Any) -> None:
     end_streams_on_signals()
     host, port = worker.sockets[0].getsockname()[:2]
     write(f"Porthole serves. Open {address(host, port)}{path}")
-    if host in EVERYWHERE and own_address() in CONFIG["ALLOWED_HOSTS"]:
-        write(f"From elsewhere in your network: {address(own_address(), port)}{path}")
+    if host in EVERYWHERE and (own := own_address()) in CONFIG["ALLOWED_HOSTS"]:
+        write(f"From elsewhere in your network: {address(own, port)}{path}")
 
 
 def on_exit(server: Any) -> None:

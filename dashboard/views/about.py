@@ -15,7 +15,7 @@ from clusters.pods import Quantity
 from clusters.wire import Event, Wire
 from clusters.workloads import Selector, selector_text
 from dashboard.links import list_url, object_url
-from dashboard.views.parts import LONGEST_MESSAGE, Link, is_of_kind
+from dashboard.views.parts import LONGEST_MESSAGE, Link, known_kind
 from dashboard.views.pods import pods_url
 from dashboard.views.rows import Fact
 
@@ -70,7 +70,7 @@ def event(connection: Connection, _namespace: str, _name: str, document: bytes) 
     """An event: its message, and the way to what it is about where Porthole knows that kind."""
     found = decode(document, Event)
     target = found.involved_object
-    kind = next((each for each in KNOWN.values() if is_of_kind(each, target)), None)
+    kind = known_kind(target)
     url = object_url(connection.cluster, kind, target.namespace, target.name) if kind else ""
     links = [Link(target.name, url, target.kind)] if url else []
     message = Truncator(found.message).chars(LONGEST_MESSAGE)

@@ -13,6 +13,7 @@ from clusters import errors, events
 from clusters.connection import Connection
 from clusters.kinds import KNOWN, PODS
 from clusters.kinds.kind import Kind
+from clusters.models import Cluster
 from clusters.pods import PodCondition
 from clusters.wire import Event, Metadata, ObjectReference, OwnerReference
 from dashboard.links import list_url, object_url
@@ -116,7 +117,7 @@ def head(request: HttpRequest, connection: Connection, kind: Kind, namespace: st
     """What all pages of an object begin with."""
     cluster = connection.cluster
     label, url = way_back(request, cluster, kind, namespace)
-    keep = kept(request, connection, kind, namespace)
+    keep = kept(cluster, kind, namespace, url)
     pages = [("object", _("Overview")), ("events", _("Events")), ("yaml", _("YAML"))]
     if kind.key == PODS.key:
         pages.insert(1, ("logs", _("Logs")))
@@ -126,10 +127,9 @@ def head(request: HttpRequest, connection: Connection, kind: Kind, namespace: st
     return Head(name, namespace, kind.title, Link(label, url), tabs, keep)
 
 
-def kept(request: HttpRequest, connection: Connection, kind: Kind, namespace: str) -> dict[str, str]:
+def kept(cluster: Cluster, kind: Kind, namespace: str, back: str) -> dict[str, str]:
     """What links between an object's pages take along: the way back, where it is not the usual one."""
-    _label, url = way_back(request, connection.cluster, kind, namespace)
-    return {} if url == list_url(connection.cluster, kind, namespace) else {"back": url}
+    return {} if back == list_url(cluster, kind, namespace) else {"back": back}
 
 
 def details(
@@ -220,13 +220,13 @@ def owner_link(connection: Connection, namespace: str, metadata: Metadata) -> Li
     """The controller that an object belongs to, linked where Porthole knows the kind's URL."""
     for owner in metadata.owner_references:
         if owner.controller:
-            kind = next((each for each in KNOWN.values() if is_of_kind(each, owner)), None)
+            kind = known_kind(owner)
             url = object_url(connection.cluster, kind, namespace, owner.name) if kind else ""
             return Link(owner.name, url, owner.kind)
     return None
 
 
-def is_of_kind(kind: Kind, owner: OwnerReference | ObjectReference) -> bool:
-    """Whether what is referred to is of ``kind``, at whatever version."""
-    group, _slash, _version = owner.api_version.rpartition("/")
-    return (kind.kind, kind.group) == (owner.kind, group)
+def known_kind(reference: OwnerReference | ObjectReference) -> Kind | None:
+    """The kind of what is referred to, at whatever version; None where Porthole does not know it."""
+    group, _slash, _version = reference.api_version.rpartition("/")
+    return next((kind for kind in KNOWN.values() if (kind.kind, kind.group) == (reference.kind, group)), None)

@@ -14,6 +14,7 @@ from dashboard import audit, undo
 from dashboard.access import at_cluster, offered_kind
 from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of, wording_of
+from dashboard.returns import way_back
 from dashboard.views.parts import Head, Link, kept
 from dashboard.views.rows import Fact
 from dashboard.views.workloads import autoscaler_fact
@@ -58,18 +59,14 @@ class ScalePage:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be scaled, and by whom."""
+    """What is to be scaled, and by whom; ``keep`` is what links take along."""
 
     request: HttpRequest
     connection: Connection
     kind: Kind
     namespace: str
     name: str
-
-    @property
-    def keep(self) -> dict[str, str]:
-        """What links take along."""
-        return kept(self.request, self.connection, self.kind, self.namespace)
+    keep: dict[str, str]
 
     def url(self, page: str = "object", **query: str) -> str:
         """The object's page, or another page of it."""
@@ -83,7 +80,8 @@ def scale_page(request: HttpRequest, connection: Connection, namespace: str, kin
     found = offered_kind(connection, kind)
     if not found.scalable:
         raise errors.NotFound(_("%(kind)s cannot be scaled.") % {"kind": found.title_plural}, status=404)
-    target = Target(request, connection, found, namespace, name)
+    _label, back = way_back(request, connection.cluster, found, namespace)
+    target = Target(request, connection, found, namespace, name, kept(connection.cluster, found, namespace, back))
     if request.method == "POST":
         return scaled(target)
     current = actions.read_scale(connection, found, namespace, name).spec.replicas

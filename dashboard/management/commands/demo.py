@@ -56,6 +56,6 @@ class Command(ServingCommand):
 def names() -> list[str]:
     """ALLOWED_HOSTS; where it is unset and the network is served, this machine's address is one of them."""
     allowed: list[str] = settings.CONFIG["ALLOWED_HOSTS"]
-    if settings.CONFIG["HOST"] in EVERYWHERE and not os.environ.get("ALLOWED_HOSTS") and own_address():
-        return [*allowed, own_address()]
+    if settings.CONFIG["HOST"] in EVERYWHERE and not os.environ.get("ALLOWED_HOSTS") and (address := own_address()):
+        return [*allowed, address]
     return allowed
