@@ -7,15 +7,26 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import build, certificates, containerlogs, controlplane, kwok, node, people, populate, processes
+from tests.cluster import (
+    build,
+    certificates,
+    containerlogs,
+    controlplane,
+    kwok,
+    node,
+    people,
+    populate,
+    processes,
+    trust,
+)
 from tests.cluster.api import Api, ApiError
 from tests.cluster.certificates import Pair
-from tests.cluster.issuer import Issuer
+from tests.cluster.issuer import Issuer, Trusted
 
 REUSE = "PORTHOLE_TEST_CLUSTER"
 OWNER = "owner"  # the file that marks a folder as a bed's, with the pid and start of the process that made it
@@ -54,6 +65,10 @@ class Bed:
         """An OIDC token of one of the people, as ``Issuer.mint`` makes it."""
         known = {who.name: who for who in people.PEOPLE}[person]
         return self.issuer.mint(known.email, known.groups, **claims)
+
+    def trust(self, *issuers: Trusted) -> AbstractContextManager[None]:
+        """A block in which the API server believes these running issuers, too; entering takes 10 to 20 seconds."""
+        return trust.trusting(self.folder, self.api(), *issuers)
 
 
 def default_folder() -> Path:

@@ -115,7 +115,7 @@ def start_api_server(plane: ControlPlane, program: Path, etcd: str, die_with_par
         folder, "kubelet-client", certificates.issue(plane.authority, "kube-apiserver-kubelet", ["system:masters"])
     )
     (pki / "tokens.csv").write_text(people.token_file())
-    (pki / "authentication.json").write_text(json.dumps(issuer.authentication_configuration(plane.issuer)))
+    (pki / "authentication.json").write_text(json.dumps(issuer.authentication_configuration(plane.issuer.trusted)))
     command = [
         program,
         f"--etcd-servers={etcd}",

@@ -30,6 +30,11 @@ class Issuer:
     authority: str
     key: str
 
+    @property
+    def trusted(self) -> "Trusted":
+        """How the API server is told of it."""
+        return Trusted(self.url, self.authority)
+
     def mint(
         self, email: str, groups: Sequence[str] = (), lifetime: float = 3600.0, key: str = "", **claims: Any
     ) -> str:
@@ -52,26 +57,47 @@ class Issuer:
         return jwt.encode({**usual, **claims}, key or self.key, algorithm="RS256", headers={"kid": KEY_ID})
 
 
-def authentication_configuration(issuer: Issuer) -> dict[str, Any]:
-    """The file for ``--authentication-config`` that makes the API server believe this issuer."""
-    entry = {
-        "issuer": {"url": issuer.url, "audiences": [AUDIENCE], "certificateAuthority": issuer.authority},
-        "claimValidationRules": [
-            {
-                "expression": "claims.?email_verified.orValue(true) == true",
-                "message": "email_verified must be true or absent",
-            }
-        ],
-        "claimMappings": {
-            "username": {"expression": '"oidc:" + claims.email'},
-            "groups": {"claim": "groups", "prefix": "oidc:"},
-            "uid": {"claim": "sub"},
-        },
-    }
+@dataclass(frozen=True)
+class Trusted:
+    """An issuer that the API server is to believe; ``authority`` is PEM, ``username`` CEL, the rest names of claims.
+
+    Users and groups get the prefix ``oidc:``, as ``world/people.yaml`` binds them.
+    """
+
+    url: str
+    authority: str
+    audiences: tuple[str, ...] = (AUDIENCE,)
+    username: str = "claims.email"
+    groups: str = "groups"
+    uid: str = "sub"
+
+    def entry(self) -> dict[str, Any]:
+        """The issuer's entry in ``jwt`` of an AuthenticationConfiguration."""
+        audiences: dict[str, Any] = {"audiences": list(self.audiences)}
+        if len(self.audiences) > 1:
+            audiences["audienceMatchPolicy"] = "MatchAny"
+        return {
+            "issuer": {"url": self.url, "certificateAuthority": self.authority, **audiences},
+            "claimValidationRules": [
+                {
+                    "expression": "claims.?email_verified.orValue(true) == true",
+                    "message": "email_verified must be true or absent",
+                }
+            ],
+            "claimMappings": {
+                "username": {"expression": f'"oidc:" + {self.username}'},
+                "groups": {"claim": self.groups, "prefix": "oidc:"},
+                "uid": {"claim": self.uid},
+            },
+        }
+
+
+def authentication_configuration(*issuers: Trusted) -> dict[str, Any]:
+    """The file for ``--authentication-config`` that makes the API server believe these issuers."""
     return {
         "apiVersion": "apiserver.config.k8s.io/v1",
         "kind": "AuthenticationConfiguration",
-        "jwt": [entry],
+        "jwt": [issuer.entry() for issuer in issuers],
     }
 
 
