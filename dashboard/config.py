@@ -1,180 +1,384 @@
 """Every setting of Porthole, once: name, type, default, help. The environment is read from here and nowhere else."""
 
 import os
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - values of HOST that mean every address of this machine
+from dashboard import readers
+
+HEADLAMP = "HEADLAMP_CONFIG_"
 
 
 class ConfigError(Exception):
     """A setting has a value that cannot be used; the message names it and says what it should be."""
 
 
-def boolean(text: str) -> bool:
-    """``true`` and ``false`` as people write them. Raises ValueError."""
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-        "": False,
-    }
-    if text.strip().lower() not in words:
-        raise ValueError("write true or false")
-    return words[text.strip().lower()]
-
-
-def port(text: str) -> int:
-    """A TCP port; 0 lets the system choose a free one. Raises ValueError."""
-    number = int(text) if text.isdecimal() else -1
-    if not 0 <= number <= 65535:
-        raise ValueError("write a port number from 0 to 65535")
-    return number
-
-
-def count(text: str) -> int:
-    """A whole number of at least 1. Raises ValueError."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError("write a whole number of at least 1")
-    return int(text)
-
-
-def secret(text: str) -> str:
-    """A key that nobody guesses, or none. Raises ValueError."""
-    if text and len(text) < 32:
-        raise ValueError("write at least 32 random characters, such as `openssl rand -base64 48` prints")
-    return text
-
-
-def words(text: str) -> list[str]:
-    """A list with commas between."""
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def ways(text: str) -> list[str]:
-    """Names of modules of dashboard.signin, with commas between. Raises ValueError."""
-    known = sorted(file.stem for file in (Path(__file__).parent / "signin").glob("[a-z]*.py"))
-    for name in words(text):
-        if name not in known:
-            raise ValueError(f"there is no way {name!r}, only {', '.join(known)}")
-    return words(text)
-
-
-def level(text: str) -> str:
-    """A level of Python's logging. Raises ValueError."""
-    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise ValueError("write DEBUG, INFO, WARNING or ERROR")
-    return text.upper()
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its environment variable, how its text is read, what it is when unset."""
+    """One setting: its environment variable, how its text is read, what it is when unset.
+
+    ``headlamp`` is its name in Headlamp, without HEADLAMP_CONFIG_. A ``secret`` is never shown, and can stand in a file
+    that ``<name>_FILE`` names.
+    """
 
     name: str
     read: Callable[[str], Any]
     default: str
     help: str
+    headlamp: str = ""
+    secret: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """The environment variables that say it; the first that is given counts."""
+        return [self.name, *([f"{HEADLAMP}{self.headlamp}"] if self.headlamp else [])]
+
+    @property
+    def file_name(self) -> str:
+        """The environment variable that names the file which holds it, "" where it is no secret."""
+        return f"{self.name}_FILE" if self.secret else ""
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags of ``manage.py serve`` that say it, without dashes."""
+        return list(dict.fromkeys(flag_of(name) for name in self.names))
+
+
+def flag_of(name: str) -> str:
+    """The flag that does what an environment variable does: ``oidc-client-id`` for OIDC_CLIENT_ID."""
+    return name.removeprefix(HEADLAMP).removeprefix("PORTHOLE_").replace("_", "-").lower()
 
 
 SETTINGS = (
-    Setting("PORT", port, "8000", "The port to serve on; 0 for any free one."),
-    Setting("HOST", str, "127.0.0.1", "The address to serve on."),
-    Setting("ALLOWED_HOSTS", words, "localhost,127.0.0.1,[::1]", "Host names that Porthole answers to."),
+    Setting("PORT", readers.port, "8000", "The port to serve on; 0 for any free one.", "PORT"),
+    Setting("HOST", readers.plain, "127.0.0.1", "The address to serve on; 0.0.0.0 for all of them.", "LISTEN_ADDR"),
+    Setting("ALLOWED_HOSTS", readers.words, "localhost,127.0.0.1,[::1]", "Host names that Porthole answers to."),
     Setting(
         "CSRF_TRUSTED_ORIGINS",
-        words,
+        readers.words,
         "",
         "Origins that may post, where a proxy changes the host: https://porthole.example.com.",
     ),
     Setting(
         "SECRET_KEY",
-        secret,
+        readers.key,
         "",
         "Signs and encrypts sessions: at least 32 random characters. Unset: made once and kept in the state folder.",
+        secret=True,
     ),
     Setting(
-        "SECRET_KEY_FALLBACKS", words, "", "Former values of SECRET_KEY that are still accepted, with commas between."
+        "SECRET_KEY_FALLBACKS",
+        readers.words,
+        "",
+        "Former values of SECRET_KEY that are still accepted, with commas between.",
+        secret=True,
     ),
     Setting(
         "DATABASE_URL",
-        str,
+        readers.plain,
         "",
         "Where sessions and clusters are kept: postgres://user:password@host/name. Unset: SQLite in the state folder.",
+        secret=True,
     ),
-    Setting("PORTHOLE_STATE", str, "~/.local/state/porthole", "The state folder."),
+    Setting("PORTHOLE_STATE", readers.plain, "~/.local/state/porthole", "The state folder."),
     Setting(
         "PORTHOLE_WAYS",
-        ways,
+        readers.ways,
         "",
-        "Ways to sign in, with commas between: kubeconfig, demo. `make run` and `make demo` set theirs.",
+        "Ways to sign in, with commas between: demo, kubeconfig, oidc, proxy, token. Unset: oidc where OIDC_ISSUER_URL"
+        " is set, proxy where PROXY_AUTH is, token where PORTHOLE_TOKEN_SIGNIN is; without them all your kubeconfig.",
     ),
     Setting(
-        "PORTHOLE_HTTPS", boolean, "false", "Whether people reach Porthole by https: cookies are then for https only."
+        "PORTHOLE_HTTPS",
+        readers.boolean,
+        "false",
+        "Whether people reach Porthole by https: cookies are then for https only.",
     ),
-    Setting("PORTHOLE_THREADS", count, "64", "Requests served at once, each open live stream being one."),
+    Setting("PORTHOLE_THREADS", readers.count, "64", "Requests served at once, each open live stream being one."),
     Setting(
         "PORTHOLE_STREAMS",
-        count,
+        readers.count,
         "48",
         "Live streams open at once, half of them for one session; beyond that pages ask again every few seconds.",
     ),
     Setting(
+        "SESSION_TTL",
+        readers.seconds,
+        "43200",
+        "Seconds after which a session ends, however much it is used.",
+        "SESSION_TTL",
+    ),
+    Setting("SESSION_IDLE", readers.seconds, "14400", "Seconds after which a session ends that nobody used."),
+    Setting(
         "PORTHOLE_DEMO_SERVER",
-        str,
+        readers.plain,
         "",
         "Where the demo cluster's API server is, as http://127.0.0.1:9000; set by the demo command.",
     ),
-    Setting("KUBECONFIG", str, "", "The kubeconfig to serve, as kubectl reads it. Unset: ~/.kube/config."),
-    Setting("DEBUG", boolean, "false", "Django's debug pages. Never where others can reach them."),
-    Setting("LOG_LEVEL", level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    # Clusters
+    Setting(
+        "KUBECONFIG",
+        readers.plain,
+        "",
+        "The kubeconfig to serve, as kubectl reads it. Unset: ~/.kube/config.",
+        "KUBECONFIG",
+    ),
+    Setting(
+        "PORTHOLE_CLUSTERS_FILE",
+        readers.plain,
+        "",
+        "A YAML file of clusters, beside those of the admin.",
+    ),
+    Setting(
+        "IN_CLUSTER",
+        readers.boolean_or_unset,
+        "",
+        "Whether the cluster that Porthole runs in is one of them. Unset: where it runs in one.",
+        "IN_CLUSTER",
+    ),
+    # Signing in with OpenID Connect
+    Setting(
+        "OIDC_ISSUER_URL",
+        readers.url,
+        "",
+        "Your OpenID Connect provider, exactly as its discovery document names it. Set: people sign in there.",
+        "OIDC_IDP_ISSUER_URL",
+    ),
+    Setting("OIDC_CLIENT_ID", readers.plain, "", "Porthole's client ID at the provider.", "OIDC_CLIENT_ID"),
+    Setting(
+        "OIDC_CLIENT_SECRET",
+        readers.plain,
+        "",
+        "Porthole's client secret. Unset: a public client, with PKCE alone.",
+        "OIDC_CLIENT_SECRET",
+        secret=True,
+    ),
+    Setting(
+        "OIDC_SCOPES",
+        readers.scopes,
+        "openid,profile,email",
+        "What to ask for, with commas or spaces between; openid always is. offline_access makes sessions last.",
+        "OIDC_SCOPES",
+    ),
+    Setting(
+        "OIDC_CALLBACK_URL",
+        readers.url,
+        "",
+        "Where people come back to, as https://porthole.example.com/oidc-callback. Unset: made from the request.",
+        "OIDC_CALLBACK_URL",
+    ),
+    Setting(
+        "OIDC_USE_ACCESS_TOKEN",
+        readers.boolean,
+        "false",
+        "Whether the access token goes to API servers, and not the ID token.",
+        "OIDC_USE_ACCESS_TOKEN",
+    ),
+    Setting(
+        "OIDC_VALIDATOR_ISSUER_URL",
+        readers.plain,
+        "",
+        "The issuer that the access token names, where it is another one than OIDC_ISSUER_URL.",
+        "OIDC_VALIDATOR_IDP_ISSUER_URL",
+    ),
+    Setting(
+        "OIDC_VALIDATOR_CLIENT_ID",
+        readers.plain,
+        "",
+        "The audience that the access token names, where it is another one than OIDC_CLIENT_ID.",
+        "OIDC_VALIDATOR_CLIENT_ID",
+    ),
+    Setting(
+        "OIDC_SIGNING_ALGS",
+        readers.signing_algorithms,
+        ",".join(readers.SIGNING_ALGORITHMS),
+        "Signatures of tokens that are accepted.",
+    ),
+    Setting(
+        "OIDC_AUTHORIZATION_PARAMS",
+        readers.parameters,
+        "",
+        "More to say at the start of a sign-in, as access_type=offline&prompt=consent for Google.",
+    ),
+    Setting(
+        "OIDC_CA_FILE",
+        readers.plain,
+        "",
+        "A PEM file of the authorities that the provider's certificate is checked by. Unset: the system's.",
+        "OIDC_CA_FILE",
+    ),
+    Setting(
+        "OIDC_SKIP_TLS_VERIFY",
+        readers.boolean,
+        "false",
+        "Whether the provider's certificate is not checked: whoever stands between can then sign in as anybody.",
+        "OIDC_SKIP_TLS_VERIFY",
+    ),
+    Setting("OIDC_USE_PKCE", readers.boolean, "true", "Taken, without effect: PKCE is always used.", "OIDC_USE_PKCE"),
+    Setting(
+        "OIDC_USE_COOKIE",
+        readers.boolean,
+        "true",
+        "Taken, without effect: sessions are always Porthole's own.",
+        "OIDC_USE_COOKIE",
+    ),
+    # Behind an identity-aware proxy
+    Setting(
+        "PROXY_AUTH",
+        readers.boolean,
+        "false",
+        "Whether an identity-aware proxy in front of Porthole says who is asking.",
+        "PROXY_AUTH",
+    ),
+    Setting(
+        "PROXY_AUTH_USERNAME_HEADER",
+        readers.header,
+        "X-Forwarded-User",
+        "The header with the user's name.",
+        "PROXY_AUTH_USERNAME_HEADER",
+    ),
+    Setting(
+        "PROXY_AUTH_GROUP_HEADER",
+        readers.header,
+        "X-Forwarded-Group",
+        "The header with the user's groups.",
+        "PROXY_AUTH_GROUP_HEADER",
+    ),
+    Setting(
+        "PROXY_AUTH_EMAIL_HEADER",
+        readers.header,
+        "X-Forwarded-Email",
+        "The header with the user's e-mail address.",
+        "PROXY_AUTH_EMAIL_HEADER",
+    ),
+    Setting(
+        "PROXY_AUTH_TOKEN_HEADER",
+        readers.header,
+        "X-Forwarded-Id-Token",
+        "The header with the user's token for the API server, with or without Bearer.",
+        "PROXY_AUTH_TOKEN_HEADER",
+    ),
+    Setting(
+        "PROXY_AUTH_ASSERTION",
+        readers.one_of(*readers.ASSERTIONS),
+        "",
+        "Whose signed assertion to verify: google-iap, cloudflare-access, pomerium, or custom with the settings below.",
+    ),
+    Setting(
+        "PROXY_AUTH_ASSERTION_HEADER",
+        readers.header,
+        "",
+        "The header with the signed assertion. Unset: that of PROXY_AUTH_ASSERTION.",
+    ),
+    Setting(
+        "PROXY_AUTH_ASSERTION_ISSUER",
+        readers.plain,
+        "",
+        "The issuer that the assertion names. Unset: that of PROXY_AUTH_ASSERTION.",
+    ),
+    Setting(
+        "PROXY_AUTH_ASSERTION_AUDIENCE",
+        readers.plain,
+        "",
+        "The audience that the assertion names: Porthole's own application at that proxy.",
+    ),
+    Setting(
+        "PROXY_AUTH_ASSERTION_KEYS_URL",
+        readers.url,
+        "",
+        "Where the keys are that assertions are signed with (JWKS). Unset: those of PROXY_AUTH_ASSERTION.",
+    ),
+    Setting(
+        "PROXY_AUTH_TRUSTED_NETWORKS",
+        readers.networks,
+        "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
+        "Where the proxy connects from, as CIDRs with commas between; headers from elsewhere count for nothing.",
+    ),
+    Setting(
+        "PROXY_AUTH_UNSIGNED",
+        readers.boolean,
+        "false",
+        "Whether plain headers, which nobody signed, are believed for impersonation.",
+    ),
+    Setting(
+        "PROXY_AUTH_SIGN_OUT_URL",
+        readers.plain,
+        "",
+        "Where signing out leads, as /oauth2/sign_out, so that the proxy forgets the person, too.",
+    ),
+    # Tokens and the admin
+    Setting(
+        "PORTHOLE_TOKEN_SIGNIN",
+        readers.boolean,
+        "false",
+        "Whether people may sign in with a token that they paste, and paste one for a cluster that refuses theirs.",
+    ),
+    Setting(
+        "PORTHOLE_ADMIN_GROUPS",
+        readers.words,
+        "",
+        "Groups of your provider whose members may use the admin, with commas between.",
+    ),
+    Setting(
+        "PORTHOLE_ADMIN_GROUPS_CLAIM",
+        readers.plain,
+        "groups",
+        "The claim of the ID token that holds these groups.",
+    ),
+    Setting("DEBUG", readers.boolean, "false", "Django's debug pages. Never where others can reach them."),
+    Setting("LOG_LEVEL", readers.level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 
 
 def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """All settings by name. Raises ConfigError for the first one that cannot be used."""
-    values = {}
-    for setting in SETTINGS:
-        text = environment.get(setting.name, "") or setting.default
-        try:
-            values[setting.name] = setting.read(text)
-        except ValueError as error:
-            shown = "…" if setting.read is secret else repr(text)
-            raise ConfigError(f"{setting.name}={shown} cannot be used: {error}. ({setting.help})") from error
+    values = {setting.name: value_of(setting, environment) for setting in SETTINGS}
     if values["PORTHOLE_STREAMS"] >= values["PORTHOLE_THREADS"]:
         raise ConfigError(
             f"PORTHOLE_STREAMS={values['PORTHOLE_STREAMS']} cannot be used with"
             f" PORTHOLE_THREADS={values['PORTHOLE_THREADS']}: open streams would leave no thread for pages."
             " Write a smaller number of streams."
         )
+    if values["IN_CLUSTER"] is None:
+        values["IN_CLUSTER"] = bool(environment.get("KUBERNETES_SERVICE_HOST"))
+    values["PORTHOLE_WAYS"] = values["PORTHOLE_WAYS"] or implied_ways(values)
     return values
 
 
-def state_folder(values: Mapping[str, Any]) -> Path:
-    """The state folder, made if absent and readable for its owner only. Raises ConfigError."""
+def value_of(setting: Setting, environment: Mapping[str, str]) -> Any:
+    """What an environment makes of one setting. Raises ConfigError."""
+    name, text = given(setting, environment) or (setting.name, setting.default)
     try:
-        folder = Path(values["PORTHOLE_STATE"]).expanduser()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return setting.read(text)
+    except ValueError as error:
+        shown = "…" if setting.secret else repr(text)
+        raise ConfigError(f"{name}={shown} cannot be used: {error}. ({setting.help})") from error
+
+
+def given(setting: Setting, environment: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
+    """The variable by which a setting is given, and its text; an empty one gives nothing. Raises ConfigError."""
+    name = next((name for name in setting.names if environment.get(name)), "")
+    file = environment.get(setting.file_name, "") if setting.file_name else ""
+    if name and file:
+        raise ConfigError(f"{name} and {setting.file_name} are both set: leave one of them out.")
+    if file:
+        return setting.file_name, text_of(setting.file_name, file)
+    return (name, environment[name]) if name else None
+
+
+def text_of(name: str, file: str) -> str:
+    """What stands in a file of one secret, without the line end. Raises ConfigError."""
+    try:
+        return Path(file).expanduser().read_text().strip()
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name}={file} cannot be used: the file is not text.") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
-        raise ConfigError(
-            f"PORTHOLE_STATE={values['PORTHOLE_STATE']} cannot be used: {error}. Name a folder that you may write to."
-        ) from error
-    return folder
+        raise ConfigError(f"{name}={file} cannot be read: {error}.") from error
 
 
-def own_address() -> str:
-    """This machine's address in its network, "" where it has none; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # RFC 5737: an address of nobody's; only the route to it is looked up
-        except OSError:
-            return ""
-        return str(probe.getsockname()[0])
+def implied_ways(values: Mapping[str, Any]) -> list[str]:
+    """The ways to sign in that the other settings speak of."""
+    said = {"oidc": "OIDC_ISSUER_URL", "proxy": "PROXY_AUTH", "token": "PORTHOLE_TOKEN_SIGNIN"}
+    return [way for way, name in said.items() if values[name]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
-from dashboard import config
+from dashboard import config, machine
 
 CONFIG = config.load()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,7 +20,7 @@ def secret_key() -> str:
     """SECRET_KEY, or one made at the first start and kept in the state folder."""
     if CONFIG["SECRET_KEY"]:
         return str(CONFIG["SECRET_KEY"])
-    file = config.state_folder(CONFIG) / "secret-key"
+    file = machine.state_folder(CONFIG) / "secret-key"
     if not file.exists():
         # Whole or not at all, and the first of two that start at once wins.
         with tempfile.NamedTemporaryFile("w", dir=file.parent) as draft:
@@ -33,7 +33,7 @@ def secret_key() -> str:
 
 def database() -> dj_database_url.DBConfig:
     """What DATABASE_URL leads to, or SQLite in the state folder. Raises ConfigError; the URL may hold a password."""
-    url = str(CONFIG["DATABASE_URL"] or f"sqlite:///{config.state_folder(CONFIG) / 'porthole.sqlite3'}")
+    url = str(CONFIG["DATABASE_URL"] or f"sqlite:///{machine.state_folder(CONFIG) / 'porthole.sqlite3'}")
     try:
         found = dj_database_url.parse(url, conn_max_age=60)
     except ValueError as error:
@@ -118,7 +118,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = config.state_folder(CONFIG) / "static"
+STATIC_ROOT = machine.state_folder(CONFIG) / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -130,7 +130,7 @@ SESSION_ENGINE = "dashboard.sessions"
 COOKIE = "__Host-porthole" if HTTPS else f"porthole-{CONFIG['PORT']}"
 SESSION_COOKIE_NAME = COOKIE
 SESSION_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = CONFIG["SESSION_TTL"]
 CSRF_COOKIE_NAME = f"{COOKIE}-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 LOGIN_REDIRECT_URL = "/"

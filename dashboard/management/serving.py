@@ -77,7 +77,8 @@ def static_fingerprint() -> str:
 def plain_help(summary: str, more: str) -> str:
     """The help of a command: what it does, how it is set up, and how it ends."""
     defaults = {each.name: f" [{each.default}]" if each.default else "" for each in SETTINGS}
-    listed = "\n".join(f"  {each.name:22} {each.help}{defaults[each.name]}" for each in SETTINGS)
+    width = max(len(each.name) for each in SETTINGS)
+    listed = "\n".join(f"  {each.name:{width}} {each.help}{defaults[each.name]}" for each in SETTINGS)
     return (
         f"{summary}\n{more}\n\nEnvironment:\n{listed}\n\nExit codes: 0 stopped, 1 failed, 2 a setting cannot be used."
     )

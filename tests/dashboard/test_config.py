@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.config import SETTINGS, ConfigError, load, state_folder
+from dashboard.config import SETTINGS, ConfigError, load
+from dashboard.machine import state_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 

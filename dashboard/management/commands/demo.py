@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from clusters.demo.server import serving
-from dashboard.config import EVERYWHERE, own_address
+from dashboard.machine import EVERYWHERE, own_address
 from dashboard.management.serving import (
     ServingCommand,
     check_address,

@@ -4,21 +4,42 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dashboard.config import SETTINGS
+from dashboard.config import SETTINGS, Setting
 
 HEAD = """# Settings
 
-Each is an environment variable. A value that cannot be used stops the start with a message that names it.
+Each is an environment variable, and a flag of `manage.py serve`, which counts before it: with one dash or two, as
+`-oidc-client-id=porthole` or `--oidc-client-id porthole`. What is true or false may stand alone, as `-proxy-auth`.
+The name that Headlamp has for it works, too; Porthole's own counts first. A secret may stand in a file that the name
+with `_FILE` names, or the flag with `-file`. A value that cannot be used stops the start with a message that names it;
+`manage.py check` tells more.
 
-| name | default | what it is |
-|---|---|---|
+| name | default | what it is | flags | in Headlamp | in a file |
+|---|---|---|---|---|---|
 """
+
+
+def row(setting: Setting) -> str:
+    """One setting as a row of the table."""
+    cells = (
+        code(setting.name),
+        code(setting.default),
+        setting.help,
+        " ".join(code(f"-{flag}") for flag in setting.flags),
+        " ".join(code(name) for name in setting.names[1:]),
+        code(setting.file_name),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def code(text: str) -> str:
+    """Text as Markdown's code, "" where there is none."""
+    return f"`{text}`" if text else ""
 
 
 def table() -> str:
     """The whole document."""
-    rows = (f"| `{each.name}` | {f'`{each.default}`' if each.default else ''} | {each.help} |" for each in SETTINGS)
-    return HEAD + "\n".join(rows) + "\n"
+    return HEAD + "\n".join(row(setting) for setting in SETTINGS) + "\n"
 
 
 class Command(BaseCommand):
