@@ -1,7 +1,7 @@
 """What one person may present to an API server. Each knows the headers it puts on one request, and nothing else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -68,7 +68,18 @@ class Impersonation:
         return self.actor.headers() + impersonate
 
 
-Credentials = BearerToken | ClientCertificate | Impersonation
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """Credentials that end and are replaced: whoever knows the present ones is asked at each call."""
+
+    ask: Callable[[], "Credentials"]
+
+    def headers(self) -> Headers:
+        """The present ones' headers. Raises NoCredentials, also where they have ended."""
+        return self.ask().headers()
+
+
+Credentials = BearerToken | ClientCertificate | Impersonation | Renewed
 
 
 def outside_system(name: str) -> str:

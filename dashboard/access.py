@@ -1,10 +1,13 @@
 """From a URL's cluster name to the person's own connection."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -14,12 +17,14 @@ from django_htmx.middleware import HtmxDetails
 
 from clusters import discovery, errors
 from clusters.connection import Connection, connect
+from clusters.credentials import Credentials, Renewed
 from clusters.kinds.kind import Kind
 from clusters.models import Cluster
 from clusters.names import segment
 from dashboard import signin
 from dashboard.links import ALL
 from dashboard.problems import NoKind, Problem, problem_response
+from dashboard.returns import came_from, own_path
 
 # In which a cluster must have answered all that one page asks: a slow one keeps a thread from everybody else.
 PAGE_SECONDS = 45.0
@@ -77,15 +82,55 @@ def signed_in(view: View) -> View:
     return wrapper
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send a page to the sign-in page and back; a fragment is told to make its page go there."""
+def lasting(request: HttpRequest, connection: Connection) -> Connection:
+    """The same for a stream: without an end, and with what the person presents looked up anew at each call.
+
+    Tokens are renewed while a stream is open, and it ends with the session that they belong to.
+    """
+
+    def ask() -> Credentials:
+        try:
+            entrance = signin.credentials(request, connection.cluster.name)
+        finally:
+            connections.close_all()  # the thread keeps the stream for long: others need the database connection more
+        if not entrance or not entrance[1]:
+            raise signin.SignInAgain
+        return entrance[1]
+
+    return replace(connection.lasting(), credentials=Renewed(ask))
+
+
+def to_sign_in(request: HttpRequest, ended: signin.SignInAgain | None = None) -> HttpResponse:
+    """Send a page to the sign-in page and back; a fragment is told to make its page go there.
+
+    A form is answered by a page that says that nothing was sent: it leads back to where the form was.
+    """
     htmx = getattr(request, "htmx", None)
-    page = (page_of(htmx) if htmx else request.get_full_path()) or "/"
-    url = f"{reverse('signin')}?{urlencode({'next': page})}"
+    if htmx:
+        page = page_of(htmx)
+    elif request.method in ("GET", "HEAD"):
+        page = request.get_full_path()
+    else:
+        page = came_from(request)
+    query = {"next": own_path(page or "/")}
+    if ended or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        query["ended"] = "1"
+    url = f"{reverse('signin')}?{urlencode(query)}"
     if htmx:
         response = HttpResponse(status=401)
         response["HX-Redirect"] = url
         return response
+    if request.method not in ("GET", "HEAD"):
+        problem = Problem(
+            title=_("Sign in again"),
+            message=_("Your sign-in had ended before this was sent. Nothing was changed."),
+            advice=_("Sign in, then repeat what you did."),
+            action_label=_("Sign in"),
+            action_url=url,
+        )
+        return problem_response(request, problem, 401)
+    if ended and ended.start:
+        return redirect(f"{reverse(ended.start)}?{urlencode(query)}")
     return redirect(url)
 
 

@@ -14,6 +14,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.encoding import escape_uri_path
 
 from clusters.errors import ClusterError, Unauthorized
+from dashboard import signin
+from dashboard.access import to_sign_in
 from dashboard.logs import current_request_id
 from dashboard.problems import leading_on, problem_of, problem_response, wording_of
 from dashboard.views.health import alive, ready
@@ -88,6 +90,15 @@ def private_pages(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def arrivals(get_response: GetResponse) -> GetResponse:
+    """Let the ways that know people by the request itself say who this is."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        return signin.arrive(request) or get_response(request)
+
+    return middleware
+
+
 class ClusterErrors:
     """Turns a ClusterError that a view raises into a page or a fragment."""
 
@@ -107,6 +118,9 @@ class ClusterErrors:
         logger.info(
             "%s %s: %s (%r)", request.method, escape_uri_path(request.path), type(exception).__name__, exception.reason
         )
+        if isinstance(exception, signin.SignInAgain):
+            request.session.flush()
+            return to_sign_in(request, exception)
         response = problem_response(request, leading_on(request, problem_of(exception), exception), status)
         if isinstance(exception, Unauthorized):
             response["WWW-Authenticate"] = "Bearer"

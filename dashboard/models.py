@@ -1,9 +1,47 @@
-"""What Porthole itself keeps beside sessions and clusters."""
+"""What Porthole itself keeps beside clusters: sessions, their secrets, and the link of a kubeconfig's owner."""
 
 import hashlib
 import secrets
 
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
+from django.utils import timezone
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, named by a digest of its key; what it says of somebody is ciphertext or a keyed digest."""
+
+    person = models.CharField(max_length=64, blank=True, db_index=True)
+    provider_session = models.CharField(max_length=64, blank=True, db_index=True)
+    seen = models.DateTimeField(default=timezone.now)
+    ends = models.DateTimeField()
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """The store that reads and writes these rows."""
+        from dashboard.sessions import SessionStore
+
+        return SessionStore
+
+
+class Secret(models.Model):
+    """Tokens of a session, encrypted; ``lease`` is until when somebody renews them."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE)
+    name = models.CharField(max_length=100)
+    sealed = models.TextField()
+    version = models.PositiveIntegerField(default=0)
+    lease = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """A session has one secret of a name."""
+
+        constraints = (models.UniqueConstraint(fields=("session", "name"), name="one_secret_of_a_name"),)
+
+    def __str__(self) -> str:
+        """Its name; what it holds is nobody's to read."""
+        return self.name
 
 
 class SignInLink(models.Model):

@@ -66,7 +66,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.humanize",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
@@ -93,6 +92,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.arrivals",
     "dashboard.middleware.ClusterErrors",
 ]
 TEMPLATES = [

@@ -15,6 +15,7 @@ urlpatterns = [
     path("signin/", entrance.sign_in, name="signin"),
     path("signout/", entrance.sign_out, name="signout"),
     *(path(f"signin/{name}/", include(way.urlpatterns)) for name, way in signin.ways().items()),
+    *(pattern for way in signin.ways().values() for pattern in getattr(way, "ROOT_URLPATTERNS", ())),
     path("theme/", preferences.theme, name="theme"),
     path("c/<str:cluster>/", places.home, name="home"),
     path("c/<str:cluster>/namespaces/", places.namespaces, name="namespaces"),

@@ -6,24 +6,59 @@ A way is a module with
     urlpatterns                    its own pages, under /signin/<name>/
     person(request)                the signed-in person's display name
     clusters(request)              the clusters that this way leads to, by a key of its own
-    credentials(request, key)      what the person presents there, or None where there is nothing to present
+    credentials(request, key)      what the person presents there, or None where there is nothing to present;
+                                   raises SignInAgain where there was something and it is over
 
-and calls ``sign_in`` once it knows who it is. Views ask the functions below and never a way itself.
+and, where it needs them,
+
+    CONFIGURED                     True where ``clusters`` are those that the operator set up, by name
+    START                          the name of the URL that begins it; without one it has a form, signin/_<name>.html
+    ROOT_URLPATTERNS               pages whose addresses others have registered, such as /oidc-callback
+    arrive(request)                recognise the person by the request itself, before any view; may answer it at once
+    until(request)                 until when (epoch seconds) the request is good for, where it is not its session
+    leave(request)                 end what is open elsewhere before the session is erased; says where to go then
+
+It calls ``sign_in`` once it knows who it is. Views ask the functions below and never a way itself.
 """
 
+import time
+from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from clusters.credentials import Credentials
+from clusters.errors import NoCredentials
 from clusters.models import Cluster
 from clusters.names import unused
+from dashboard.sessions import BROWSER, IDENTITY, SessionStore
 
 SESSION_KEY = "way"
+LONGEST_BROWSER = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is to whoever vouches for them: the pair that never changes hands (OpenID Connect Core 5.7)."""
+
+    issuer: str
+    subject: str
+    name: str = ""
+    sid: str = ""
+
+
+class SignInAgain(NoCredentials):
+    """What somebody signed in with is over; ``start`` names the URL that a page may go on to without asking them."""
+
+    def __init__(self, message: str = "", *, start: str = "") -> None:
+        super().__init__(message or _("Your sign-in has ended."), reason="SignInAgain")
+        self.start = start
 
 
 def ways() -> dict[str, ModuleType]:
@@ -31,12 +66,46 @@ def ways() -> dict[str, ModuleType]:
     return {name: import_module(f"{__name__}.{name}") for name in settings.CONFIG["PORTHOLE_WAYS"]}
 
 
-def sign_in(request: HttpRequest, way: str, facts: dict[str, str]) -> None:
+def sign_in(request: HttpRequest, way: str, facts: dict[str, Any], who: Identity) -> None:
     """Begin a session: a new key and a new CSRF token, and ``facts`` that the way needs again later."""
+    SessionStore.clear_expired()
     request.session.flush()
     request.session[SESSION_KEY] = way
+    request.session[IDENTITY] = {"issuer": who.issuer, "subject": who.subject, "name": who.name, "sid": who.sid}
+    request.session[BROWSER] = request.headers.get("User-Agent", "")[:LONGEST_BROWSER]
     request.session.update(facts)
+    request.session.save()  # a way may keep tokens beside it at once
     rotate_token(request)
+
+
+def identity(request: HttpRequest) -> Identity | None:
+    """Who the session says it is."""
+    found = request.session.get(IDENTITY)
+    return Identity(**found) if found else None
+
+
+def arrive(request: HttpRequest) -> HttpResponse | None:
+    """Let the ways that know people by the request itself begin or end a session; an answer is the last word."""
+    for way in ways().values():
+        if hasattr(way, "arrive") and (response := way.arrive(request)):
+            return response
+    return None
+
+
+def leave(request: HttpRequest) -> str:
+    """Erase the session, after its way has ended what is open elsewhere; the address to go to then, or ""."""
+    way = active(request)
+    try:
+        return str(way.leave(request)) if way and hasattr(way, "leave") else ""
+    finally:
+        request.session.flush()
+
+
+def over(request: HttpRequest) -> bool:
+    """Whether what the request itself vouched for has ended, such as a token that a proxy passed on."""
+    way = active(request)
+    until = way.until(request) if way and hasattr(way, "until") else None
+    return until is not None and until <= time.time()
 
 
 def active(request: HttpRequest) -> ModuleType | None:
@@ -66,12 +135,22 @@ def credentials(request: HttpRequest, name: str) -> tuple[Cluster, Credentials |
     way = active(request)
     for key, cluster in entrances(request):
         if way and cluster.name == name:
-            return cluster, way.credentials(request, key)
+            return cluster, pasted(request, cluster) or way.credentials(request, key)
     return None
 
 
+def pasted(request: HttpRequest, cluster: Cluster) -> Credentials | None:
+    """The token that the person gave this cluster alone, where that way is on. Raises SignInAgain."""
+    token = ways().get("token")
+    found: Credentials | None = token.pasted(request, cluster) if token else None
+    return found
+
+
 def entrances(request: HttpRequest) -> list[tuple[str, Cluster]]:
-    """Each cluster with the key by which the person's way in knows it; no two have the same name."""
+    """Each cluster with the key by which the person's way in knows it; no two have the same name.
+
+    What the operator set up keeps its name; a cluster that came otherwise gets those of the row for its API server.
+    """
     way = active(request)
     if not way:
         return []
@@ -80,14 +159,17 @@ def entrances(request: HttpRequest) -> list[tuple[str, Cluster]]:
     taken = {row.name for row in rows.values()}
     found = []
     for key, cluster in way.clusters(request).items():
-        server = cluster.server.rstrip("/")
-        if server in rows:
-            present(cluster, rows[server])
-        if server in unnamed:
-            unnamed.remove(server)
-            cluster.name, cluster.title = rows[server].name, str(rows[server])
+        if getattr(way, "CONFIGURED", False):
+            cluster.title = str(cluster)
         else:
-            cluster.name = unused(cluster.name, taken)
+            server = cluster.server.rstrip("/")
+            if server in rows:
+                present(cluster, rows[server])
+            if server in unnamed:
+                unnamed.remove(server)
+                cluster.name, cluster.title = rows[server].name, str(rows[server])
+            else:
+                cluster.name = unused(cluster.name, taken)
         found.append((key, cluster))
     return sorted(found, key=lambda entrance: entrance[1].position)
 

@@ -59,7 +59,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     chosen = next((who for who in PEOPLE if who.name == request.POST.get("person")), None)
     if not chosen:
         return redirect("signin")
-    signin.sign_in(request, "demo", {"person": chosen.name})
+    who = signin.Identity(issuer="demo", subject=chosen.name, name=chosen.title)
+    signin.sign_in(request, "demo", {"person": chosen.name}, who)
     return redirect(next_url(request))
 
 

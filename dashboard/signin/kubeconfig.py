@@ -98,7 +98,7 @@ def follow_link(request: HttpRequest) -> HttpResponse:
             advice=_("The terminal in which Porthole runs shows the next one."),
         )
         return problem_response(request, problem, 403)
-    signin.sign_in(request, "kubeconfig", {})
+    signin.sign_in(request, "kubeconfig", {}, signin.Identity(issuer="kubeconfig", subject="owner"))
     sys.stdout.write(f"Signed in. For another browser: {request.build_absolute_uri(link_path())}\n")
     sys.stdout.flush()
     return redirect(next_url(request))

@@ -58,9 +58,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session; all that it held is deleted."""
-    request.session.flush()
-    return redirect("signin")
+    """End the session, at the identity provider too where the way in can; all that it held is deleted."""
+    return redirect(signin.leave(request) or "signin")
 
 
 @require_safe

@@ -20,7 +20,7 @@ from clusters.connection import Connection
 from clusters.kinds import PODS
 from clusters.logs import Line, Options, Place, Tail
 from clusters.pods import Pod
-from dashboard.access import at_cluster
+from dashboard.access import at_cluster, lasting
 from dashboard.ansi import to_html
 from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of
@@ -106,7 +106,7 @@ def logs_page(request: HttpRequest, connection: Connection, namespace: str, kind
         raise errors.NotFound(_("Only pods have logs here."), status=404)
     if "follow" in request.GET:
         asked = asked_of(request, namespace, name, request.GET.get("container", ""))
-        return respond(request, line_messages(request, connection.lasting(), asked))
+        return respond(request, line_messages(request, lasting(request, connection), asked))
     pod = pods_of.read(connection, namespace, name)
     top = head(request, connection, PODS, namespace, name, "logs")
     asked = asked_of(request, namespace, name, container_of(request, pod), top.keep.get("back", ""))
@@ -243,14 +243,14 @@ def line_messages(request: HttpRequest, connection: Connection, asked: Asked) ->
     while True:
         for lines in batches(connection, asked.options, place):
             if time.monotonic() - checked > SESSION_SECONDS:
-                still_signed_in(request)
+                still_signed_in(request, connection)
                 checked = time.monotonic()
             if lines:
                 place = lines[-1].place
                 yield message(appended(lines, asked), id=str(place))
             else:
                 yield beat()
-        still_signed_in(request)
+        still_signed_in(request, connection)
         if finished(connection, asked.options):
             raise Ended(DONE)
         yield beat()

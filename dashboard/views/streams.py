@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from importlib import import_module
 
 from django.conf import settings
 from django.db import connections
@@ -28,7 +27,10 @@ from clusters.kinds import PODS
 from clusters.kinds.kind import Kind
 from clusters.tables import Column, Query, Row
 from clusters.watches import Change
+from dashboard import signin
+from dashboard.access import lasting
 from dashboard.links import list_url
+from dashboard.sessions import SessionStore
 from dashboard.views import pods, workloads
 from dashboard.views.parts import Link, StateView
 from dashboard.views.rows import layout, row_id
@@ -152,22 +154,28 @@ def guarded(request: HttpRequest, messages: Iterator[str]) -> Iterator[str]:
         OPEN.leave(session)
 
 
-def still_signed_in(request: HttpRequest) -> None:
-    """Raise Ended where the session was ended meanwhile, here or elsewhere, or has expired; Stopped by ``stop``."""
+def still_signed_in(request: HttpRequest, connection: Connection) -> None:
+    """Raise Ended where the session was ended meanwhile, here or elsewhere, or has expired, and Stopped by ``stop``.
+
+    Raises NoCredentials where what the person presents has ended, and Stopped where the request has that brought it:
+    the browser then opens the stream again, past whoever vouches for it.
+    """
     pause(0)
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    session = store(request.session.session_key).load()
+    session = SessionStore(request.session.session_key).load()
     connections.close_all()
     if not session:
         raise Ended(SESSION)
+    connection.credentials.headers()
+    if signin.over(request):
+        raise Stopped
 
 
 def watched(
-    request: HttpRequest, watch: Callable[[str], Iterator[Change]], resource_version: str
+    request: HttpRequest, connection: Connection, watch: Callable[[str], Iterator[Change]], resource_version: str
 ) -> Iterator[Change | None]:
     """Changes of one short watch after another; None between two. Raises Ended and ClusterError."""
     while True:
-        still_signed_in(request)
+        still_signed_in(request, connection)
         began = time.monotonic()
         for change in watch(resource_version):
             resource_version = change.resource_version or resource_version
@@ -189,7 +197,7 @@ def rows_stream(
     request: HttpRequest, connection: Connection, kind: Kind, namespace: str, query: Query
 ) -> StreamingHttpResponse:
     """The changes of a list as rows. With ``until`` (``namespace/name``) only those of rows up to there."""
-    return respond(request, row_messages(request, connection.lasting(), kind, namespace, query))
+    return respond(request, row_messages(request, lasting(request, connection), kind, namespace, query))
 
 
 def row_messages(
@@ -207,7 +215,7 @@ def row_messages(
             connection, kind, namespace, resource_version, selector=query.selector, fields=query.fields
         )
 
-    for change in watched(request, watch, start_of(request)):
+    for change in watched(request, connection, watch, start_of(request)):
         if change is None:
             yield beat()
             continue
@@ -266,7 +274,7 @@ def object_stream(
     request: HttpRequest, connection: Connection, kind: Kind, namespace: str, name: str
 ) -> StreamingHttpResponse:
     """The state of one object whenever it changes."""
-    return respond(request, object_messages(request, connection.lasting(), kind, namespace, name))
+    return respond(request, object_messages(request, lasting(request, connection), kind, namespace, name))
 
 
 def object_messages(
@@ -291,7 +299,7 @@ def change_messages(
     connection.get(kind.path(namespace, name))
     # From the object's own resourceVersion on would be too old for one that rested long; from none on, its state comes
     # first, which also makes up for what a broken stream has missed.
-    for change in watched(request, watch, ""):
+    for change in watched(request, connection, watch, ""):
         if change is None:
             yield beat()
         elif change.type == "DELETED":

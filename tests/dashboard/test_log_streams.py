@@ -4,8 +4,8 @@ import time
 from contextlib import closing
 
 import pytest
-from django.contrib.sessions.models import Session
 
+from dashboard.models import Session
 from tests.dashboard.events import changes, ended, opened
 from tests.dashboard.pages import tree
 

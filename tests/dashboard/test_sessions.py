@@ -6,8 +6,8 @@ import json
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
-from django.contrib.sessions.models import Session
 
+from dashboard.models import Session
 from dashboard.sessions import SessionStore, digest_of
 
 PODS = "/c/demo/shop/pods/"

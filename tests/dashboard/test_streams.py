@@ -6,9 +6,9 @@ from contextlib import closing
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from dashboard.models import Session
 from dashboard.views.streams import OPEN, message
 from tests.dashboard.api import api
 from tests.dashboard.events import changes, ended, fields, opened
