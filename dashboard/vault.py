@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from dashboard.models import Secret
@@ -27,9 +27,11 @@ def keep(session: SessionBase, name: str, values: Values) -> None:
     if not session.session_key or not session.exists(session.session_key):
         session.save()
     row = _row(session)
-    Secret.objects.update_or_create(
-        session_id=row, name=name, defaults={"sealed": seal(_place(row, name), values), "lease": None}
-    )
+    sealed = seal(_place(row, name), values)
+    # A renewal of the former ones that is under way finds another version, and keeps nothing.
+    there = Secret.objects.filter(session_id=row, name=name)
+    if not there.update(sealed=sealed, lease=None, version=F("version") + 1):
+        Secret.objects.create(session_id=row, name=name, sealed=sealed)
 
 
 def read(session: SessionBase, name: str) -> Values | None:
@@ -68,7 +70,7 @@ def renewed(
             return values
         if time.monotonic() > patience or (waited and not secret.lease):
             return values
-        if _leased(secret):
+        if not _busy(secret) and _leased(secret):
             return _renew(secret, values, renew)
         waited = True
         time.sleep(POLL_SECONDS)
@@ -82,18 +84,21 @@ def _renew(secret: Secret, values: Values, renew: Callable[[Values], Values]) ->
         mine.delete()
         return None
     except BaseException:
-        mine.update(lease=None)
+        mine.update(lease=None, version=F("version") + 1)
         raise
     sealed = seal(_place(secret.session_id, secret.name), fresh)
     # Nothing is updated where the session was ended meanwhile: then nobody gets the new tokens.
     return fresh if mine.update(sealed=sealed, lease=None) else None
 
 
+def _busy(secret: Secret) -> bool:
+    return secret.lease is not None and secret.lease > timezone.now()
+
+
 def _leased(secret: Secret) -> bool:
     """Whether the renewal is ours: of those who read the same version one gets it."""
-    now = timezone.now()
-    free = Secret.objects.filter(Q(lease=None) | Q(lease__lt=now), pk=secret.pk, version=secret.version)
-    return bool(free.update(lease=now + timedelta(seconds=LEASE_SECONDS), version=F("version") + 1))
+    free = Secret.objects.filter(pk=secret.pk, version=secret.version)
+    return bool(free.update(lease=timezone.now() + timedelta(seconds=LEASE_SECONDS), version=F("version") + 1))
 
 
 def _find(session: SessionBase, name: str) -> Secret | None:
