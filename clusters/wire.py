@@ -253,6 +253,7 @@ class UserInfo(Wire, frozen=True):
     username: str = ""
     uid: str = ""
     groups: Annotated[list[str], Many] = []
+    extra: Annotated[dict[str, Annotated[list[str], Few]], Few] = {}
 
 
 class SelfSubjectReviewStatus(Wire, frozen=True):

@@ -69,7 +69,7 @@ def test_long_lines_come_in_batches_of_fewer(olivia, read, tap):
     assert len(tree(batch["data"]).all("div", class_="l")) == 5
 
 
-def test_hostile_lines_make_well_formed_events(olivia, read):
+def test_check_38_hostile_lines_make_well_formed_events(olivia, read):
     address = "/c/demo/monitoring/pods/hostile/logs/?container=hostile&follow=start&timestamps=1"
     response, messages = opened(read, olivia, address)
     with closing(response):

@@ -148,7 +148,7 @@ def test_times_and_wrapping_are_switches_in_the_address(olivia):
     assert "timestamps=1" in both.stream_url
 
 
-def test_hostile_lines_are_inert_and_keep_their_colours(olivia):
+def test_check_38_hostile_lines_are_inert_and_keep_their_colours(olivia):
     response = olivia.get(f"{MONITORING}hostile/logs/")
     html = response.content.decode()
     log = tree(html).by_id("log")
@@ -161,7 +161,7 @@ def test_hostile_lines_are_inert_and_keep_their_colours(olivia):
     assert "\U0001f6a2\U0001f468\u200d\U0001f469\u200d\U0001f467 and \"quotes\" 'both' & ampersands &lt;" in log.text
 
 
-def test_a_line_of_ten_megabytes_is_cut_with_a_mark(olivia):
+def test_check_39_a_line_of_ten_megabytes_is_cut_with_a_mark(olivia):
     response = olivia.get(f"{MONITORING}long-line/logs/")
     assert len(response.content) < 60_000
     found = tree(response.content).by_id("log").all("div", class_="l")

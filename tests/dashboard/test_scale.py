@@ -237,7 +237,7 @@ def test_the_dry_run_s_refusal_is_shown_in_the_server_s_words_and_nothing_follow
     assert replicas() == 3
 
 
-def test_who_may_not_scale_reads_so_in_the_server_s_words(victor, replicas, tap):
+def test_check_33_who_may_not_scale_sees_no_button_and_reads_the_refusal_in_the_server_s_words(victor, replicas, tap):
     assert tree(victor.get(FRONTEND).content).all("a", href=SCALE) == []
     response = victor.post(SCALE, {"replicas": "5", "seen": "3"})
     assert response.status_code == 403
@@ -257,7 +257,7 @@ def test_nadia_scales_in_her_namespace_and_nowhere_else(nadia, replicas):
     assert 'User "nadia" cannot get resource "deployments/scale"' in tree(response.content).text
 
 
-def test_without_the_csrf_token_nothing_is_sent(olivia, replicas, tap):
+def test_check_34_without_the_csrf_token_nothing_is_sent(olivia, replicas, tap):
     olivia.handler.enforce_csrf_checks = True
     for fields in ({}, {"csrfmiddlewaretoken": "x" * 64}):
         response = olivia.post(SCALE, {"replicas": "5", "seen": "3", **fields})
@@ -267,7 +267,7 @@ def test_without_the_csrf_token_nothing_is_sent(olivia, replicas, tap):
     assert replicas() == 3
 
 
-def test_a_form_of_another_site_is_refused_even_with_the_token(signed_in, replicas, tap):
+def test_check_34_a_form_of_another_site_is_refused_even_with_the_token(signed_in, replicas, tap):
     client = signed_in("olivia")
     client.handler.enforce_csrf_checks = True
     token = field(tree(client.get(SCALE).content), "csrfmiddlewaretoken")
@@ -280,7 +280,7 @@ def test_a_form_of_another_site_is_refused_even_with_the_token(signed_in, replic
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
-def test_other_methods_do_nothing(olivia, tap, method):
+def test_check_34_other_methods_do_nothing(olivia, tap, method):
     assert getattr(olivia, method)(SCALE).status_code == 405
     assert tap.seen == []
 
@@ -309,15 +309,16 @@ def audited(caplog):
     return [record.getMessage() for record in caplog.records if record.name == "porthole.audit"]
 
 
-def test_each_scaling_is_written_down_with_who_and_what_and_how_it_ended(olivia, victor, replicas, caplog, tap):
-    olivia.post(SCALE, {"replicas": "4", "seen": "3"})
-    victor.post(SCALE, {"replicas": "1", "seen": "4"})
-    olivia.post(SCALE, {"replicas": "5", "seen": "3"})
+def test_check_35_each_scaling_is_written_down_with_who_and_what_and_how_it_ended(
+    olivia, victor, replicas, caplog, tap
+):
+    for client, wanted, seen, number in ((olivia, "4", "3", 1), (victor, "1", "4", 2), (olivia, "5", "3", 3)):
+        client.post(SCALE, {"replicas": wanted, "seen": seen}, headers={"X-Request-ID": f"request-{number}"})
     by = "way='Demo' cluster='demo' verb=scale object='shop/deployments.apps/frontend'"
     assert audited(caplog) == [
-        f"person='Olivia' {by} result='3 to 4'",
-        f"person='Victor' {by} result='Forbidden'",
-        f"person='Olivia' {by} result='Conflict'",
+        f"person='Olivia' {by} result='3 to 4' request=request-1",
+        f"person='Victor' {by} result='Forbidden' request=request-2",
+        f"person='Olivia' {by} result='Conflict' request=request-3",
     ]
     levels = {record.levelno for record in caplog.records if record.name == "porthole.audit"}
     assert levels == {logging.INFO}
@@ -344,7 +345,7 @@ def test_a_name_cannot_forge_a_line_of_the_log(olivia, caplog):
     assert [line for line in lines if "\n" in line] == []
 
 
-def test_nothing_is_left_changed_by_looking(olivia, replicas, tap):
+def test_check_34_nothing_is_changed_by_looking(olivia, replicas, tap):
     for address in (FRONTEND, SCALE, f"{SCALE}?replicas=0", f"{SCALE}?replicas=0&confirm=yes&seen=3"):
         assert olivia.get(address).status_code == 200
         assert olivia.head(address).status_code == 200

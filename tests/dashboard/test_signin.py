@@ -135,7 +135,7 @@ ELSEWHERE = ["//e", "/\\e", "javascript:alert(1)", "https://us@e", "https:///e",
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
-def test_signing_in_never_leads_to_another_site(browser, address):
+def test_check_40_signing_in_never_leads_to_another_site(browser, address):
     client = browser()
     assert client.post("/signin/demo/", {"person": "olivia", "next": address}).headers["Location"] == "/"
     assert client.get("/signin/", {"next": address}).headers["Location"] == "/"

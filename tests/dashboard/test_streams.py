@@ -374,6 +374,6 @@ def test_the_stream_of_an_object_that_is_gone_already_ends_at_once(olivia, read)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
-def test_no_line_end_in_the_data_makes_a_field_of_its_own(end):
+def test_check_38_no_line_end_in_the_data_makes_a_field_of_its_own(end):
     assert fields(message(f"a{end}event: end{end}data: x")) == {"data": "a\nevent: end\ndata: x"}
     assert message("a", id=f"1{end}event: end").count("\nevent") == 0

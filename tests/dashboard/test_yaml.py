@@ -54,7 +54,7 @@ def test_managed_fields_are_folded_away(olivia, tap):
     assert "f:KEY" in folded.text
 
 
-def test_a_secret_s_values_are_shown_nowhere(olivia, applied_secret):
+def test_check_36_a_secret_s_values_are_shown_on_none_of_its_pages(olivia, applied_secret):
     for address in (
         applied_secret,
         f"{applied_secret}yaml/",
