@@ -24,6 +24,7 @@ run: venv ## serve Porthole over your current kubeconfig, for you alone
 
 test: venv-dev ## all tests that need no control plane (ARGS="-k pods" narrows them down)
 	$(BIN)/python -m pytest -p tests.lint.no_skips -m "not cluster" $(PARALLEL) $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m tests.postgresql -- $(BIN)/python -m pytest -p tests.lint.no_skips -m store)
 
 test-cluster: venv-dev ## the tests on a real control plane (built by Go on the first run: about 20 minutes)
 	$(BIN)/python -m pytest -p tests.lint.no_skips -m cluster $(ARGS)

@@ -35,13 +35,20 @@ def database() -> dj_database_url.DBConfig:
     """What DATABASE_URL leads to, or SQLite in the state folder. Raises ConfigError; the URL may hold a password."""
     url = str(CONFIG["DATABASE_URL"] or f"sqlite:///{machine.state_folder(CONFIG) / 'porthole.sqlite3'}")
     try:
-        found = dj_database_url.parse(url, conn_max_age=60)
+        found = dj_database_url.parse(url)
     except ValueError as error:
         message = "DATABASE_URL cannot be used: write one as in postgres://user:password@host:5432/name."
         raise config.ConfigError(message) from error
-    if found.get("ENGINE") == "django.db.backends.postgresql" and not find_spec("psycopg"):
-        message = "DATABASE_URL names PostgreSQL, whose driver is absent: pip install -r requirements-postgresql.txt."
-        raise config.ConfigError(message)
+    if found.get("ENGINE") == "django.db.backends.postgresql":
+        if not find_spec("psycopg_pool"):
+            message = (
+                "DATABASE_URL names PostgreSQL, whose driver is absent: pip install -r requirements-postgresql.txt."
+            )
+            raise config.ConfigError(message)
+        # Dozens of threads, and several replicas, share a few connections: PostgreSQL has a hundred by default.
+        found["OPTIONS"] = {**found.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+    else:
+        found["CONN_MAX_AGE"] = 60
     return found
 
 

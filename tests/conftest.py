@@ -13,7 +13,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the test database in a file, as a real one is: threads then wait for each other as they do in service."""
+    """Keep SQLite's test database in a file, as a real one is: threads wait for each other as they do in service."""
+    if connections["default"].vendor != "sqlite":
+        return
     file = tmp_path_factory.mktemp("database") / "porthole.sqlite3"
     connections["default"].settings_dict["TEST"]["NAME"] = str(file)
 

@@ -12,6 +12,8 @@ from dashboard.sessions import SessionStore, digest_of
 
 PODS = "/c/demo/shop/pods/"
 
+pytestmark = pytest.mark.store
+
 
 def test_the_database_shows_neither_person_nor_way(olivia):
     stored = Session.objects.get().session_data

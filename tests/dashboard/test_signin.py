@@ -8,6 +8,8 @@ from tests.dashboard.pages import tree
 
 PODS = "/c/demo/shop/pods/"
 
+pytestmark = pytest.mark.store
+
 
 def test_the_first_page_leads_to_the_people_that_one_can_be(browser, tap):
     response = browser().get("/", follow=True)

@@ -11,7 +11,7 @@ from dashboard import vault
 from dashboard.models import Secret
 from dashboard.sessions import SessionStore
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
 
 
 @pytest.fixture
