@@ -38,6 +38,30 @@ class ClusterAdmin(admin.ModelAdmin):
         ),
         (gettext_lazy("How it is shown"), {"fields": ("color", "production", "position", "default_namespace")}),
         (
+            gettext_lazy("Who goes there"),
+            {
+                "classes": ("collapse",),
+                "fields": ("presents", "issuer", "audience", "scope"),
+                "description": gettext_lazy(
+                    "For people who sign in with an identity provider or through a proxy. Empty fields mean what the "
+                    "settings of the sign-in say."
+                ),
+            },
+        ),
+        (
+            gettext_lazy("By impersonation"),
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "impersonator_token_file",
+                    "username_claim",
+                    "username_prefix",
+                    "groups_claim",
+                    "groups_prefix",
+                ),
+            },
+        ),
+        (
             gettext_lazy("Unusual ways to it"),
             {"classes": ("collapse",), "fields": ("tls_server_name", "proxy_url", "insecure_skip_tls_verify")},
         ),

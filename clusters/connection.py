@@ -22,7 +22,15 @@ from kubernetes.client.exceptions import ApiException
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from clusters.answers import ANSWER_SECONDS, LARGEST_ANSWER, chunks, decode, read_at_most, refusal
-from clusters.credentials import ClientCertificate, Credentials, Impersonation, certificate_of
+from clusters.credentials import (
+    ClientCertificate,
+    Credentials,
+    Impersonation,
+    Presentable,
+    Renewed,
+    certificate_of,
+    present,
+)
 from clusters.errors import Failed, NoCredentials, Unreachable, Untrusted
 from clusters.heads import POOLS
 from clusters.models import Cluster
@@ -163,32 +171,42 @@ class Connection:
         left = self._left
         if not left:
             raise Failed(_("The cluster is too slow to answer all that was asked."), reason="TooSlow")
-        _method, url, headers, body, _files = self.client.param_serialize(
-            method, path, query_params=list(query), body=body
-        )
+        client, credentials = self._present()
+        _method, url, headers, body, _files = client.param_serialize(method, path, query_params=list(query), body=body)
         sent = HTTPHeaderDict({**headers, "Accept": accept})
         if content_type:
             sent["Content-Type"] = content_type
-        for name, value in self.credentials.headers():
+        for name, value in credentials.headers():
             sent.add(name, value)
         # What is written may be done although nobody waits for the answer: there the last word is worth waiting for.
         patience = min(read_seconds, left) if method == "GET" else read_seconds
-        answer = self._answer(method, url, sent, body, (CONNECT_SECONDS, patience))
+        answer = self._answer(client, method, url, sent, body, (CONNECT_SECONDS, patience))
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(answer)
         return answer
 
+    def _present(self) -> tuple[ApiClient, Presentable]:
+        if not isinstance(self.credentials, Renewed):
+            return self.client, self.credentials
+        # They may by now be another certificate, or a token in place of one.
+        credentials = present(self.credentials)
+        return client_for(self.cluster, credentials), credentials
+
     def _answer(
-        self, method: str, url: str, headers: HTTPHeaderDict, body: Any, timeout: tuple[float, float]
+        self,
+        client: ApiClient,
+        method: str,
+        url: str,
+        headers: HTTPHeaderDict,
+        body: Any,
+        timeout: tuple[float, float],
     ) -> HTTPResponse:
         # A server may close a kept connection just as it is used again. A read is then asked once more; a write never,
         # since it may have been done.
         attempts = 2 if method == "GET" else 1
         for attempt in range(1, attempts + 1):
             try:
-                response: HTTPResponse = self.client.call_api(
-                    method, url, headers, body, _request_timeout=timeout
-                ).response
+                response: HTTPResponse = client.call_api(method, url, headers, body, _request_timeout=timeout).response
                 return response
             except urllib3.exceptions.ProtocolError as error:
                 if attempt == attempts:
@@ -205,6 +223,12 @@ def connect(cluster: Cluster, credentials: Credentials | None, seconds: float = 
     """
     if credentials is None:
         raise NoCredentials(_("You are not signed in to this cluster."))
+    client = client_for(cluster, present(credentials))
+    return Connection(cluster, credentials, client, time.monotonic() + seconds)
+
+
+def client_for(cluster: Cluster, credentials: Presentable) -> ApiClient:
+    """The shared client that may carry these credentials. Raises NoCredentials where none could be sent."""
     certificate = certificate_of(credentials)
     secure = cluster.server.startswith("https:")
     if certificate and not secure:
@@ -215,7 +239,7 @@ def connect(cluster: Cluster, credentials: Credentials | None, seconds: float = 
     if by_proxy and not secure and isinstance(credentials, Impersonation):
         # urllib3 would make one group of several on the way to a proxy that reads along.
         raise NoCredentials(_("Acting as somebody else needs https where a proxy stands between."))
-    return Connection(cluster, credentials, client, time.monotonic() + seconds)
+    return client
 
 
 _streams: set[HTTPResponse] = set()  # those that are open now

@@ -3,6 +3,7 @@
 ClusterError
 ├── BadName            a name that no object can have; nothing was sent
 ├── NoCredentials      nobody to act as, or credentials that cannot be sent; nothing was sent
+├── Misconfigured      what an operator set up cannot be used; nothing was sent
 ├── Unreachable        no answer: name not found, refused, timed out
 │   └── Untrusted      its certificate is not trusted; nothing was sent
 └── Refused            the API server answered with an error Status
@@ -48,6 +49,10 @@ class BadName(ClusterError):
 
 class NoCredentials(ClusterError):
     """No credentials, or such as cannot be put in a header."""
+
+
+class Misconfigured(ClusterError):
+    """A cluster that an operator set up cannot be used; the message says what to change."""
 
 
 class Unreachable(ClusterError):

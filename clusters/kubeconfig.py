@@ -28,6 +28,7 @@ from clusters.credentials import BearerToken, ClientCertificate, Credentials, Im
 from clusters.errors import NoCredentials
 from clusters.models import Cluster
 from clusters.names import unused
+from clusters.yamls import fault_of
 
 RELOAD_SECONDS = 300.0
 
@@ -118,13 +119,6 @@ def read(file: str) -> list[Document]:
         if data:
             documents.append(Document(path, data))
     return documents
-
-
-def fault_of(error: yaml.YAMLError) -> str:
-    """What is wrong with YAML in one line, with the number of the line where it says one."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return _("line %(line)d: %(problem)s") % {"line": error.problem_mark.line + 1, "problem": error.problem}
-    return " ".join(str(error).split())
 
 
 def unreadable(path: File, why: object) -> KubeconfigError:

@@ -1,14 +1,14 @@
 """A cluster: a row that the Django admin edits. Unsaved, it is plain data for clusters that come from elsewhere."""
 
-import ipaddress
-import socket
 import ssl
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from clusters.addresses import validate_issuer, validate_proxy, validate_server
+from clusters.tokenfiles import validate_token_file
 
 CLUSTER_NAME = RegexValidator(
     r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z",
@@ -21,67 +21,16 @@ NAMESPACE_NAME = RegexValidator(
 HOST_NAME = RegexValidator(
     r"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?\Z", _("Write a host name or an address, without a port.")
 )
+# RFC 6749 section 3.3, RFC 7519 section 4.1.3 and RFC 7517 leave more room; nobody's names need it.
+SCOPE = RegexValidator(
+    r"^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*\Z",
+    _("Write scopes as OAuth has them: printable ASCII with single spaces between, no quotes or backslashes."),
+)
+PRINTABLE = RegexValidator(
+    r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z",
+    _("No control characters, and no space at either end."),
+)
 COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", _("Write the colour as #rrggbb."))
-# Clouds serve their metadata, secrets among it, at link-local addresses and at these.
-METADATA_NAMES = frozenset({"metadata.google.internal"})
-METADATA_ADDRESSES = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16")))
-NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
-
-
-def validate_server(value: str) -> None:
-    """Refuse what cannot be an API server's address: not https, user info, query, or where clouds serve metadata."""
-    if "\\" in value or any(character.isspace() or not character.isprintable() for character in value):
-        raise ValidationError(_("The address must not have white space, control characters or backslashes."))
-    try:
-        url = urlsplit(value)
-        port = url.port
-    except ValueError as error:
-        raise ValidationError(_("This is not a URL: %(error)s."), params={"error": error}) from error
-    if url.scheme != "https" or not url.hostname:
-        raise ValidationError(_("Write the API server's address as https://host:port. Plain http would show tokens."))
-    if url.username or url.password:
-        raise ValidationError(_("Leave user names and passwords out of the address: each person brings their own."))
-    if url.query or url.fragment:
-        raise ValidationError(_("The address must not have a query (?) or a fragment (#)."))
-    if {".", ".."} & set(url.path.split("/")):
-        raise ValidationError(_("The address must not have . or .. in its path."))
-    if is_metadata(url.hostname.rstrip(".")):
-        raise ValidationError(_("This is the metadata address of a cloud, not an API server."))
-    if port == 0:
-        raise ValidationError(_("Port 0 cannot be reached."))
-
-
-def validate_proxy(value: str) -> None:
-    """Refuse what cannot be a proxy's address, and a password in it: who may see the row may not know that."""
-    try:
-        url = urlsplit(value)
-        port = url.port
-    except ValueError as error:
-        raise ValidationError(_("This is not a URL: %(error)s."), params={"error": error}) from error
-    if not value.isprintable() or " " in value or url.scheme not in ("http", "https") or not url.hostname or port == 0:
-        raise ValidationError(_("Write the proxy's address as http://host:port."))
-    if url.username or url.password:
-        raise ValidationError(_("Leave user names and passwords out of the address: everybody who sees it sees them."))
-    if is_metadata(url.hostname.rstrip(".")):
-        raise ValidationError(_("This is the metadata address of a cloud, not a proxy."))
-
-
-def is_metadata(host: str) -> bool:
-    """Whether a cloud's metadata is served at ``host``, an address in any spelling that a resolver takes or a name.
-
-    ``0xa9fea9fe`` is 169.254.169.254 too. Names are not resolved: what they lead to may change after the check.
-    """
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        try:
-            address = ipaddress.IPv4Address(socket.inet_aton(host))
-        except OSError:
-            return host.lower() in METADATA_NAMES
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else address.ipv4_mapped
-        address = inner or address
-    return address.is_link_local or address in METADATA_ADDRESSES
 
 
 def validate_certificate_authority(value: str) -> None:
@@ -93,6 +42,15 @@ def validate_certificate_authority(value: str) -> None:
         raise ValidationError(_("This is not a PEM certificate bundle: %(error)s."), params={"error": error}) from error
     if not context.get_ca_certs():
         raise ValidationError(_("There is no certificate of an authority (CA) in this text."))
+
+
+class Presents(models.TextChoices):
+    """What goes to an API server of a person."""
+
+    WAY = "", _("as the way in has it")
+    ID_TOKEN = "id_token", _("the ID token")
+    ACCESS_TOKEN = "access_token", _("the access token")
+    IMPERSONATION = "impersonation", _("their name, by impersonation")
 
 
 class Cluster(models.Model):
@@ -141,6 +99,70 @@ class Cluster(models.Model):
         _("default namespace"), max_length=63, blank=True, validators=[NAMESPACE_NAME], help_text=_("Opened first.")
     )
 
+    presents = models.CharField(
+        _("what people present"),
+        max_length=20,
+        blank=True,
+        choices=Presents.choices,
+        help_text=_("Which of their tokens goes to this API server, or who they are by impersonation."),
+    )
+    issuer = models.CharField(
+        _("issuer"),
+        max_length=500,
+        blank=True,
+        validators=[validate_issuer],
+        help_text=_("Expected of the token that goes there (iss), to the letter. Empty: the issuer of the sign-in."),
+    )
+    audience = models.CharField(
+        _("audience"),
+        max_length=500,
+        blank=True,
+        validators=[PRINTABLE],
+        help_text=_("Expected of the token that goes there (aud). Empty: the audience of the sign-in."),
+    )
+    scope = models.CharField(
+        _("scope"),
+        max_length=1000,
+        blank=True,
+        validators=[SCOPE],
+        help_text=_("Asked of the identity provider to get a token for this cluster. Empty: none of its own."),
+    )
+    username_claim = models.CharField(
+        _("username claim"),
+        max_length=200,
+        blank=True,
+        validators=[PRINTABLE],
+        help_text=_("Names the user to impersonate, like kube-apiserver's --oidc-username-claim. Empty: sub."),
+    )
+    username_prefix = models.CharField(
+        _("username prefix"),
+        max_length=500,
+        blank=True,
+        validators=[PRINTABLE],
+        help_text=_("Like --oidc-username-prefix. Empty: the issuer and #, or none for the claim email. -: none."),
+    )
+    groups_claim = models.CharField(
+        _("groups claim"),
+        max_length=200,
+        blank=True,
+        validators=[PRINTABLE],
+        help_text=_("Names the groups to impersonate, like --oidc-groups-claim. Empty: no groups."),
+    )
+    groups_prefix = models.CharField(
+        _("groups prefix"),
+        max_length=500,
+        blank=True,
+        validators=[PRINTABLE],
+        help_text=_("Before each group, like --oidc-groups-prefix. Empty: none."),
+    )
+    impersonator_token_file = models.CharField(
+        _("impersonator's token file"),
+        max_length=500,
+        blank=True,
+        validators=[validate_token_file],
+        help_text=_("The token of a ServiceAccount that may do nothing but impersonate; read at every call."),
+    )
+
     class Meta:
         """How rows are ordered and named."""
 
@@ -151,3 +173,9 @@ class Cluster(models.Model):
     def __str__(self) -> str:
         """The title, or the name where there is none."""
         return self.title or self.name
+
+    def clean(self) -> None:
+        """Refuse impersonation without an impersonator."""
+        if self.presents == Presents.IMPERSONATION and not self.impersonator_token_file:
+            message = _("Name the file with the token of the ServiceAccount that may impersonate.")
+            raise ValidationError({"impersonator_token_file": message})

@@ -138,6 +138,27 @@ SETTINGS = (
         "Whether the cluster that Porthole runs in is one of them. Unset: where it runs in one.",
         "IN_CLUSTER",
     ),
+    Setting(
+        "IN_CLUSTER_CONTEXT_NAME",
+        readers.plain,
+        "main",
+        "The name of the cluster that Porthole runs in. A cluster of that name elsewhere takes its place.",
+        "IN_CLUSTER_CONTEXT_NAME",
+    ),
+    Setting("KUBERNETES_SERVICE_HOST", readers.plain, "", "The API server's address; Kubernetes sets it in each pod."),
+    Setting("KUBERNETES_SERVICE_PORT", readers.port, "443", "The API server's port; Kubernetes sets it in each pod."),
+    Setting(
+        "PORTHOLE_SERVICE_ACCOUNT_FOLDER",
+        readers.plain,
+        "/var/run/secrets/kubernetes.io/serviceaccount",
+        "Where Kubernetes puts the authority of the cluster that Porthole runs in, and its own pod's token.",
+    ),
+    Setting(
+        "PORTHOLE_TOKEN_FOLDERS",
+        readers.words,
+        "/var/run/secrets,/run/secrets",
+        "Folders below which an impersonator's token file may lie, with commas between.",
+    ),
     # Signing in with OpenID Connect
     Setting(
         "OIDC_ISSUER_URL",

@@ -46,6 +46,9 @@ WORDINGS: dict[type[errors.ClusterError], Wording] = {
         lambda: _("Nobody to act as"),
         lambda: _("Porthole only ever acts as you. Sign in again, or correct the kubeconfig."),
     ),
+    errors.Misconfigured: Wording(
+        503, lambda: _("The clusters are not set up right"), lambda: _("Whoever runs Porthole can correct it.")
+    ),
     errors.Unreachable: Wording(
         502, lambda: _("The cluster does not answer"), lambda: _("Is it on, and is its network reachable from here?")
     ),

@@ -115,3 +115,66 @@ def test_other_fields_are_checked_as_well(field, value):
 
 def test_a_cluster_is_called_by_its_title():
     assert (str(Cluster(name="home")), str(Cluster(name="home", title="At home"))) == ("home", "At home")
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "", "https://id.example.com", "https://id.example.com/application/o/headlamp/", "https://sts.windows.net/0-1/",
+        "http://127.0.0.1:9000", "http://localhost:9000/realms/a", "https://[::1]:8443/",
+    ],
+)  # fmt: skip
+def test_issuers_are_taken(issuer):
+    assert problems(issuer=issuer) == []
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "id.example.com", "http://id.example.com", "https://", "https://id.example.com?x=1", "https://id.example.com#x",
+        "https://user@id.example.com", "https://id.example.com/a b", "https://id.example.com\n", "https://[::1",
+        "https://id.example.com:x", "https://id.example.com?", "javascript:1",
+    ],
+)  # fmt: skip
+def test_other_issuers_are_refused(issuer):
+    assert problems(issuer=issuer) == ["issuer"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("audience", "6dae42f8-4368-4678-94ff-3960e28e3630"), ("audience", "spn:a b"), ("scope", "openid groups"),
+        ("scope", "6dae42f8-4368-4678-94ff-3960e28e3630/.default offline_access"), ("username_claim", "email"),
+        ("username_prefix", "-"), ("username_prefix", "oidc:"), ("groups_claim", "https://example.com/groups"),
+        ("groups_prefix", "команда:"), ("presents", ""), ("presents", "id_token"), ("presents", "access_token"),
+        ("impersonator_token_file", "/var/run/secrets/kubernetes.io/serviceaccount/token"),
+        ("impersonator_token_file", "/run/secrets/porthole"),
+    ],
+)  # fmt: skip
+def test_who_goes_there_is_taken(field, value):
+    assert problems(**{field: value}) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("audience", "a\nb"), ("audience", " a"), ("scope", "a  b"), ("scope", "a\\b"), ("scope", 'a"b'),
+        ("scope", "é"),
+        ("username_claim", "a\0"), ("username_prefix", "x "), ("groups_claim", "a\r"), ("groups_prefix", "\x7f"),
+        ("presents", "everything"), ("impersonator_token_file", "/etc/shadow"), ("impersonator_token_file", "token"),
+        ("impersonator_token_file", "/var/run/secrets/../../etc/shadow"),
+        ("impersonator_token_file", "/var/run/secrets-x"),
+        ("impersonator_token_file", "/var/run/secrets/a\nb"),
+    ],
+)  # fmt: skip
+def test_who_could_not_go_there_is_refused(field, value):
+    assert problems(**{field: value}) == [field]
+
+
+def test_impersonation_needs_an_impersonator():
+    cluster = Cluster(name="home", server="https://10.0.0.1:6443", presents="impersonation")
+    with pytest.raises(ValidationError) as caught:
+        cluster.clean()
+    assert list(caught.value.message_dict) == ["impersonator_token_file"]
+    cluster.impersonator_token_file = "/run/secrets/token"
+    cluster.clean()
