@@ -16,6 +16,7 @@ __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 FAILURES: dict[str, Exception] = {
     "BadName": errors.BadName("a/b"),
     "NoCredentials": errors.NoCredentials("no token"),
+    "Misconfigured": errors.Misconfigured("two clusters have the name home"),
     "Unreachable": errors.Unreachable("home could not be reached"),
     "Untrusted": errors.Untrusted("its certificate is not trusted"),
     "Unauthorized": errors.Unauthorized("Unauthorized", status=401),

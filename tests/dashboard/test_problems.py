@@ -12,6 +12,7 @@ from tests.dashboard.wire import refusal
 STATUSES = {
     "BadName": 404,
     "NoCredentials": 403,
+    "Misconfigured": 503,
     "Unreachable": 502,
     "Untrusted": 502,
     "Unauthorized": 401,
@@ -37,7 +38,7 @@ def subclasses(cls):
 
 
 def test_every_error_of_a_cluster_is_tried_here():
-    base = {"ClusterError", "Refused", "ReplicasChanged"}
+    base = {"ClusterError", "Refused", "ReplicasChanged", "SignInAgain"}  # the last leads to the sign-in page
     assert subclasses(errors.ClusterError) - base == set(STATUSES)
 
 
