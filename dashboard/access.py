@@ -115,7 +115,7 @@ def to_sign_in(request: HttpRequest, ended: signin.SignInAgain | None = None) ->
     query = {"next": own_path(page or "/")}
     if ended or settings.SESSION_COOKIE_NAME in request.COOKIES:
         query["ended"] = "1"
-    url = f"{reverse('signin')}?{urlencode(query)}"
+    url = f"{reverse((ended and ended.start) or 'signin')}?{urlencode(query)}"
     if htmx:
         response = HttpResponse(status=401)
         response["HX-Redirect"] = url
@@ -129,8 +129,6 @@ def to_sign_in(request: HttpRequest, ended: signin.SignInAgain | None = None) ->
             action_url=url,
         )
         return problem_response(request, problem, 401)
-    if ended and ended.start:
-        return redirect(f"{reverse(ended.start)}?{urlencode(query)}")
     return redirect(url)
 
 

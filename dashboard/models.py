@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
+from datetime import UTC, datetime
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 
@@ -42,6 +43,28 @@ class Secret(models.Model):
     def __str__(self) -> str:
         """Its name; what it holds is nobody's to read."""
         return self.name
+
+
+class Spent(models.Model):
+    """Something of an identity provider's that works once and was used; kept as a digest until it ends by itself."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        """Until when it is remembered."""
+        return f"{self.expires:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def spend(cls, kind: str, value: str, until: float) -> bool:
+        """Whether this is the first use of ``value``, of all that ask at once; remembered ``until`` (epoch seconds)."""
+        cls.objects.filter(expires__lt=timezone.now()).delete()
+        try:
+            with transaction.atomic():
+                cls.objects.create(digest=digest_of(f"{kind} {value}"), expires=datetime.fromtimestamp(until, UTC))
+        except IntegrityError:
+            return False
+        return True
 
 
 class SignInLink(models.Model):

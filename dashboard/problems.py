@@ -37,6 +37,14 @@ class NoKind(errors.NotFound):
     """A kind that the cluster does not offer, to this person."""
 
 
+class NoProvider(errors.Unreachable):
+    """Tokens have to be renewed or checked, and the identity provider does not answer."""
+
+
+class WrongToken(errors.NoCredentials):
+    """Somebody is signed in, and none of their tokens is meant for this cluster; nothing was sent."""
+
+
 WORDINGS: dict[type[errors.ClusterError], Wording] = {
     errors.BadName: Wording(
         404, lambda: _("There is no such name"), lambda: _("Check the address: names have no slashes or dots alone.")
@@ -48,6 +56,19 @@ WORDINGS: dict[type[errors.ClusterError], Wording] = {
     ),
     errors.Misconfigured: Wording(
         503, lambda: _("The clusters are not set up right"), lambda: _("Whoever runs Porthole can correct it.")
+    ),
+    WrongToken: Wording(
+        403,
+        lambda: _("Your token is not for this cluster"),
+        lambda: _(
+            "Whoever runs Porthole corrects the cluster's issuer, audience or scope, or OIDC_VALIDATOR_ISSUER_URL and "
+            "OIDC_VALIDATOR_CLIENT_ID."
+        ),
+    ),
+    NoProvider: Wording(
+        502,
+        lambda: _("The identity provider does not answer"),
+        lambda: _("You are still signed in. Try again in a minute."),
     ),
     errors.Unreachable: Wording(
         502, lambda: _("The cluster does not answer"), lambda: _("Is it on, and is its network reachable from here?")

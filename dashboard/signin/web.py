@@ -105,7 +105,7 @@ def _ask(
                 data=fields,
                 auth=basic,
                 headers=plain,
-                proxies={} if _is_loopback(url) else get_environ_proxies(url),
+                proxies={} if is_loopback(url) else get_environ_proxies(url),
                 timeout=(CONNECT, READ),
                 allow_redirects=False,
                 stream=True,
@@ -122,14 +122,15 @@ def _ask(
 def _refuse_other_schemes(url: str) -> None:
     try:
         parts = urlsplit(url)
-        usable = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(url)))
+        usable = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
     except ValueError:
         usable = False
     if not usable:
         raise Unanswered(_("%(url)s cannot be asked: it does not begin with https://.") % {"url": url})
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from clusters import errors
-from dashboard.problems import NoKind
+from dashboard.problems import NoKind, NoProvider, WrongToken
 from dashboard.urls import handler400, handler404, handler500
 from dashboard.urls import urlpatterns as porthole
 
@@ -18,6 +18,8 @@ FAILURES: dict[str, Exception] = {
     "NoCredentials": errors.NoCredentials("no token"),
     "Misconfigured": errors.Misconfigured("two clusters have the name home"),
     "Unreachable": errors.Unreachable("home could not be reached"),
+    "NoProvider": NoProvider("provider.example.com does not answer"),
+    "WrongToken": WrongToken("your id_token is for another audience"),
     "Untrusted": errors.Untrusted("its certificate is not trusted"),
     "Unauthorized": errors.Unauthorized("Unauthorized", status=401),
     "Forbidden": errors.Forbidden("pods is forbidden", status=403),

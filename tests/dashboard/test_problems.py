@@ -15,6 +15,8 @@ STATUSES = {
     "Misconfigured": 503,
     "Unreachable": 502,
     "Untrusted": 502,
+    "NoProvider": 502,
+    "WrongToken": 403,
     "Unauthorized": 401,
     "Forbidden": 403,
     "NotFound": 404,

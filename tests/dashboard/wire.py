@@ -41,12 +41,16 @@ class Canned:
 
 @dataclass
 class Tap:
-    """A server on loopback that notes each request, then passes it on to ``target`` unless a test answers it."""
+    """A server on loopback that notes each request, then passes it on to ``target`` unless a test answers it.
+
+    With ``admit`` it is told whose the bearer token is: the token that the target knows, None for a refusal.
+    """
 
     target: str
     seen: list[Seen] = field(default_factory=list)
     canned: list[Canned] = field(default_factory=list)
     url: str = ""
+    admit: Callable[[str], str | None] | None = None
 
     def of(self, pattern: str) -> list[Seen]:
         """The requests so far whose ``METHOD /path?query`` matches."""
@@ -114,8 +118,20 @@ class Handler(BaseHTTPRequestHandler):
         answer = next((each for each in tap.canned if each.pattern.search(line)), None)
         if answer:
             self.send(answer.status, [("Content-Type", answer.content_type)], answer.chunks())
+        elif tap.admit:
+            self.admit(tap.admit, body)
         else:
             self.forward(body)
+
+    def admit(self, token_of: Callable[[str], str | None], body: bytes) -> None:
+        """Pass a request on under the token that the target knows, or refuse it as an API server does."""
+        token = token_of(self.headers.get("Authorization", "").removeprefix("Bearer "))
+        if token:
+            self.headers.replace_header("Authorization", f"Bearer {token}")
+            self.forward(body)
+        else:
+            refused = refusal(401, "Unauthorized", "Unauthorized")
+            self.send(401, [("Content-Type", "application/json")], chunks_of(refused)())
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on  # noqa: N815
 

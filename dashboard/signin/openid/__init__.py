@@ -1,0 +1,1 @@
+"""What the way in by OpenID Connect is made of; ``dashboard.signin.oidc`` is the way itself."""
