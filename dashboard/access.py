@@ -115,6 +115,8 @@ def to_sign_in(request: HttpRequest, ended: signin.SignInAgain | None = None) ->
     query = {"next": own_path(page or "/")}
     if ended or settings.SESSION_COOKIE_NAME in request.COOKIES:
         query["ended"] = "1"
+    if ended and ended.cluster:
+        query["cluster"] = ended.cluster
     url = f"{reverse((ended and ended.start) or 'signin')}?{urlencode(query)}"
     if htmx:
         response = HttpResponse(status=401)

@@ -119,7 +119,7 @@ class ClusterErrors:
             "%s %s: %s (%r)", request.method, escape_uri_path(request.path), type(exception).__name__, exception.reason
         )
         if isinstance(exception, signin.SignInAgain):
-            if not exception.start:  # else the provider may renew the session that there is
+            if not exception.start:  # else the provider may renew the session, or one cluster alone wants another token
                 request.session.flush()
             return to_sign_in(request, exception)
         response = problem_response(request, leading_on(request, problem_of(exception), exception), status)

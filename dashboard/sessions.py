@@ -97,6 +97,14 @@ def idle_end(ends: datetime) -> datetime:
     return min(ends, timezone.now() + timedelta(seconds=settings.CONFIG["SESSION_IDLE"]))
 
 
+def ends(request: HttpRequest) -> datetime | None:
+    """When this session ends at the latest; None where there is none."""
+    began = request.session.get(BEGAN)
+    if began is None:
+        return None
+    return datetime.fromtimestamp(began, UTC) + timedelta(seconds=settings.CONFIG["SESSION_TTL"])
+
+
 def own(request: HttpRequest) -> list[OwnSession]:
     """The sessions of the person who asks, last used first."""
     here = digest_of(request.session.session_key)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from dashboard import signin
-from dashboard.views import entrance, lists, logs, objects, places, preferences, scale
+from dashboard.views import entrance, lists, logs, me, objects, places, preferences, scale, sessions
 
 OBJECT = "c/<str:cluster>/<str:namespace>/<str:kind>/<str:name>/"
 
@@ -16,10 +16,13 @@ urlpatterns = [
     path("signout/", entrance.sign_out, name="signout"),
     *(path(f"signin/{name}/", include(way.urlpatterns)) for name, way in signin.ways().items()),
     *(pattern for way in signin.ways().values() for pattern in getattr(way, "ROOT_URLPATTERNS", ())),
+    path("sessions/", sessions.own_sessions, name="sessions"),
+    path("sessions/end/", sessions.end, name="sessions_end"),
     path("theme/", preferences.theme, name="theme"),
     path("c/<str:cluster>/", places.home, name="home"),
     path("c/<str:cluster>/namespaces/", places.namespaces, name="namespaces"),
     path("c/<str:cluster>/more/", places.more, name="more"),
+    path("c/<str:cluster>/me/", me.me, name="me"),
     path("c/<str:cluster>/<str:namespace>/<str:kind>/", lists.list_page, name="list"),
     path(OBJECT, objects.object_page, name="object"),
     path(f"{OBJECT}logs/", logs.logs_page, name="logs"),

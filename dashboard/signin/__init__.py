@@ -12,7 +12,9 @@ A way is a module with
 and, where it needs them,
 
     CONFIGURED                     True where ``clusters`` are those that the operator set up, by name
-    START                          the name of the URL that begins it; without one it has a form, signin/_<name>.html
+    START                          the name of the URL that begins it, to which the sign-in page has a button
+    form(request)                  the context of signin/_<name>.html, its part of the sign-in page in place of a button
+    PRESENTS                       in words, which token of it goes to clusters
     ROOT_URLPATTERNS               pages whose addresses others have registered, such as /oidc-callback
     arrive(request)                recognise the person by the request itself, before any view; may answer it at once
     until(request)                 until when (epoch seconds) the request is good for, where it is not its session
@@ -54,11 +56,15 @@ class Identity:
 
 
 class SignInAgain(NoCredentials):
-    """What somebody signed in with is over; ``start`` names the URL that a page may go on to without asking them."""
+    """What somebody signed in with is over; ``start`` names the URL that a page may go on to without asking them.
 
-    def __init__(self, message: str = "", *, start: str = "") -> None:
+    With ``cluster`` that is so for this cluster alone, and the session goes on.
+    """
+
+    def __init__(self, message: str = "", *, start: str = "", cluster: str = "") -> None:
         super().__init__(message or _("Your sign-in has ended."), reason="SignInAgain")
         self.start = start
+        self.cluster = cluster
 
 
 def ways() -> dict[str, ModuleType]:

@@ -1,6 +1,7 @@
 """The way into the demo cluster: choose who to be, and see what that person's RBAC allows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from dashboard.returns import next_url
 
 TITLE = _("Demo")
 HINT = _("Choose who to be on the demo cluster.")
+PRESENTS = _("The token of a demo person")
 CLUSTER = "demo"
 
 
@@ -34,6 +36,11 @@ PEOPLE = (
     DemoPerson("victor", "Victor", _("Viewer: may see everything but Secrets, and change nothing.")),
     DemoPerson("nadia", "Nadia", _("Shop team: may change what is in the namespace shop, and see nothing else.")),
 )
+
+
+def form(request: HttpRequest) -> dict[str, Any]:
+    """The context of signin/_demo.html."""
+    return {"people": PEOPLE}
 
 
 def person(request: HttpRequest) -> str:

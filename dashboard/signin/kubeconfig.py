@@ -28,6 +28,8 @@ from dashboard.returns import next_url
 TITLE = gettext_lazy("Kubeconfig")
 HINT = gettext_lazy("Open the link that the terminal shows in which Porthole runs. It works once.")
 
+PRESENTS = gettext_lazy("The token of your kubeconfig")
+
 
 def person(request: HttpRequest) -> str:
     """The owner of the kubeconfig; the cluster knows their name, see "Who am I"."""

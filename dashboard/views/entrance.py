@@ -1,11 +1,14 @@
 """The way to a cluster: signing in and out, the list of clusters, the first page."""
 
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,9 +16,39 @@ from clusters.kinds import PODS
 from clusters.models import Cluster
 from dashboard import signin
 from dashboard.access import signed_in
-from dashboard.links import home_url, list_url
+from dashboard.links import home_url, list_url, with_query
 from dashboard.returns import came_from, next_url, own_path, place_before
 from dashboard.views.parts import Link
+
+# What was ended by signing out, for the sign-in page to say: the way there may lead by the identity provider.
+LEFT = "left"
+LEFT_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """One way to sign in: a button that leads to ``url``, or a form with what its template needs."""
+
+    title: str | Promise
+    hint: str | Promise
+    url: str
+    template: str
+    form: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """The context of signin/signin.html, as ``page``; ``left`` is what was ended: ``here``, ``provider``, ``token``.
+
+    ``folded``: a form that is long unfolds on a tap, since there are other ways beside it.
+    """
+
+    buttons: list[WayIn]
+    forms: list[WayIn]
+    next: str
+    ended: bool
+    left: str
+    folded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +80,42 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """The ways in; somebody who is signed in already goes on."""
     if signin.active(request):
         return redirect(next_url(request))
-    ways = signin.ways()
-    context: dict[str, Any] = {
-        "ways": [{"name": name, "title": way.TITLE, "hint": way.HINT} for name, way in ways.items() if name != "demo"],
-        "demo_people": ways["demo"].PEOPLE if "demo" in ways else [],
-        "next": next_url(request),
-    }
-    return render(request, "signin/signin.html", context)
+    found = [way_in(request, name, way) for name, way in signin.ways().items()]
+    page = SignInPage(
+        buttons=[way for way in found if way.url],
+        forms=[way for way in found if not way.url],
+        next=next_url(request),
+        ended="ended" in request.GET,
+        left=request.COOKIES.get(LEFT, ""),
+        folded=len(found) > 1,
+    )
+    response = render(request, "signin/signin.html", {"page": page})
+    if page.left:
+        response.delete_cookie(LEFT)
+    return response
+
+
+def way_in(request: HttpRequest, name: str, way: ModuleType) -> WayIn:
+    """How a way is offered: by a button where it begins at a URL, else by its form, else by its hint."""
+    start, form = getattr(way, "START", ""), getattr(way, "form", None)
+    return WayIn(
+        title=way.TITLE,
+        hint=way.HINT,
+        url=with_query(reverse(start), next=next_url(request)) if start else "",
+        template=f"signin/_{name}.html" if form else "signin/_hint.html",
+        form=form(request) if form else {},
+    )
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session, at the identity provider too where the way in can; all that it held is deleted."""
-    return redirect(signin.leave(request) or "signin")
+    by_token = request.session.get(signin.SESSION_KEY) == "token"
+    elsewhere = signin.leave(request)
+    response = redirect(elsewhere or "signin")
+    left = "provider" if elsewhere else "token" if by_token else "here"
+    response.set_cookie(LEFT, left, max_age=LEFT_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure())
+    return response
 
 
 @require_safe

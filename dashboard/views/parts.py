@@ -216,6 +216,14 @@ def moment(when: datetime | None) -> str:
         return when.isoformat()
 
 
+def moment_at(seconds: float) -> str:
+    """A moment in full, in UTC, of epoch seconds; empty where no calendar has it."""
+    try:
+        return moment(datetime.fromtimestamp(seconds, UTC))
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
 def owner_link(connection: Connection, namespace: str, metadata: Metadata) -> Link | None:
     """The controller that an object belongs to, linked where Porthole knows the kind's URL."""
     for owner in metadata.owner_references:

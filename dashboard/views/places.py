@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -69,8 +70,8 @@ class MorePage:
 
     groups: list[tuple[str, list[Link]]]
     username: str
-    memberships: list[str]
     problem: Problem | None
+    me_url: str
 
 
 @require_safe
@@ -190,14 +191,13 @@ def more(request: HttpRequest, connection: Connection) -> HttpResponse:
     groups: list[tuple[str, list[Link]]] = []
     namespace = asked_namespace(request, connection.cluster)
     request.namespace = namespace  # type: ignore[attr-defined]
-    username, memberships = "", []
+    username = ""
     try:
         groups = grouped(connection, discovery.kinds(connection), namespace)
-        who = permissions.who_am_i(connection)
-        username, memberships = who.username, who.groups
+        username = permissions.who_am_i(connection).username
     except errors.ClusterError as error:
         problem = problem_of(error)
-    page = MorePage(groups, username, memberships, problem)
+    page = MorePage(groups, username, problem, reverse("me", kwargs={"cluster": connection.cluster.name}))
     return render(request, "more/more.html", {"page": page, "clusters": signin.clusters(request), "problem": problem})
 
 

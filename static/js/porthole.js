@@ -37,6 +37,10 @@
   function show(state) {
     if (!mark || mark.dataset.state === state) return;
     if (state === "stale") $(".s b", mark).textContent = clock(heard);
+    if (state === "over") { // back to the page as it is now: a filter changes its address
+      const link = $(".o a", mark);
+      link.href = `${link.pathname}?next=${encodeURIComponent(location.pathname + location.search)}&ended=1`;
+    }
     mark.dataset.state = state;
     mark.hidden = false;
   }

@@ -26,6 +26,7 @@ PLACES = {
     "a service": ("olivia", "shop/services/frontend/", 200),
     "namespaces": ("olivia", "namespaces/", 200),
     "more": ("olivia", "more/", 200),
+    "who am I here": ("olivia", "me/", 200),
     "a failing pod": ("olivia", "shop/pods/{worker}/", 200),
     "a healthy pod": ("olivia", "shop/pods/{frontend}/", 200),
     "a pod out of memory": ("olivia", "shop/pods/image-resizer/", 200),

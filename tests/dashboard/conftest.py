@@ -43,7 +43,11 @@ def module_tap(demo: Handle) -> Iterator[Tap]:
 @pytest.fixture(scope="module", autouse=True)
 def porthole(module_tap: Tap) -> Iterator[None]:
     """Porthole's settings for the whole file; the URLs are read anew, since they depend on the ways in."""
-    config = {**settings.CONFIG, "PORTHOLE_WAYS": ["demo", "kubeconfig"], "PORTHOLE_DEMO_SERVER": module_tap.url}
+    config = {
+        **settings.CONFIG,
+        "PORTHOLE_WAYS": ["demo", "kubeconfig", "token"],
+        "PORTHOLE_DEMO_SERVER": module_tap.url,
+    }
     with override_settings(CONFIG=config):
         reload(dashboard.urls)
         clear_url_caches()

@@ -225,5 +225,5 @@ def test_a_dead_cluster_delays_nobody_in_the_list(kubeconfig, browser, tap):
     client.get(link())
     assert client.get("/").headers["Location"] == "/clusters/"
     page = tree(client.get("/clusters/").content)
-    assert [a.attributes["href"] for a in page.by_id("main").all("a")] == ["/c/a/", "/c/dead/"]
+    assert [a.attributes["href"] for a in page.by_id("main").all("a")] == ["/c/a/", "/c/dead/", "/sessions/"]
     assert tap.seen == []

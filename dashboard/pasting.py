@@ -1,0 +1,132 @@
+"""What somebody pasted, made into a token and checked by the cluster that it is for."""
+
+import base64
+import binascii
+import re
+import time
+from dataclasses import dataclass, field, replace
+
+from django.utils.translation import gettext as _
+
+from clusters import permissions
+from clusters.connection import connect
+from clusters.credentials import BEARER_TOKEN, BearerToken
+from clusters.errors import ClusterError, Unauthorized
+from clusters.models import Cluster
+from clusters.wire import UserInfo
+from dashboard.problems import Problem, problem_of
+from dashboard.signin import jwts
+from dashboard.templatetags.porthole import duration
+from dashboard.views.parts import moment_at
+
+LONGEST = 16_384  # characters; an API server takes little more in all headers together
+CHECK_SECONDS = 20.0
+LATEST = 1e12  # epoch seconds: what is later than any calendar's end is no time
+# White space of any kind, and what phones put into copied text unseen.
+UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+SCHEME = re.compile(r"(?:authorization\s*:)?\s*bearer\s+", re.IGNORECASE)
+# How the base64 of a JSON Web Token begins; a Secret's YAML has it so.
+ENCODED = "ZXlK"
+ARMOUR = "-----BEGIN"  # of PEM, whose letters a token could have, too
+NOBODY = "system:anonymous"
+
+
+class NotTaken(Exception):
+    """What was pasted is not kept; ``problem`` says why, and never holds any of it."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.title)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A token that the API server knows; ``expires`` are epoch seconds, None where it does not say.
+
+    ``subject`` names the user for good: by the uid, where the API server gives one.
+    """
+
+    token: str = field(repr=False)
+    username: str
+    subject: str
+    expires: float | None
+
+
+def checked(cluster: Cluster, text: str) -> Taken:
+    """The token in ``text``, once the API server of ``cluster`` has said whose it is. Raises NotTaken."""
+    token = token_in(text)
+    expires = expiry_of(token)
+    if expires is not None and expires <= time.time():
+        raise NotTaken(expired(expires))
+    who = owner(cluster, token)
+    subject = f"uid {who.uid}" if who.uid else f"user {who.username}"
+    return Taken(token, who.username, subject, expires)
+
+
+def token_in(text: str) -> str:
+    """The token in what was pasted: without line breaks, ``Bearer``, quotes, or a Secret's base64. Raises NotTaken."""
+    found = SCHEME.sub("", text.strip().strip("\"'`"), count=1)
+    found = UNSEEN.sub("", found).strip("\"'`")
+    if not found:
+        raise NotTaken(
+            Problem(_("Nothing was pasted"), "", _("Copy the token and paste it into the field."), status=400)
+        )
+    if len(found) > LONGEST:
+        advice = _("Paste the token alone, as kubectl create token prints it.")
+        raise NotTaken(Problem(_("This is too long for a token"), "", advice, status=400))
+    if found.startswith(ENCODED):
+        found = decoded(found)
+    if found.startswith(ARMOUR) or not BEARER_TOKEN.fullmatch(found):
+        raise NotTaken(Problem(_("This is no token"), "", advice_for(found), status=400))
+    return found
+
+
+def decoded(text: str) -> str:
+    """What a Secret's base64 stands for; ``text`` itself where it is none."""
+    try:
+        return base64.b64decode(text, validate=True).decode("ascii").strip()
+    except (binascii.Error, ValueError):
+        return text
+
+
+def advice_for(text: str) -> str:
+    """What to paste instead of what was pasted."""
+    if text.startswith(ARMOUR):
+        return _("It is a certificate or a key. Paste a token, as kubectl create token prints it.")
+    if text.startswith(("{", "apiVersion")):
+        return _("It is a whole document. Paste the value of its token alone.")
+    return _("A token is one word of letters, digits and . _ - alone, as kubectl create token prints it.")
+
+
+def expiry_of(token: str) -> float | None:
+    """When a token expires by its own claims, None where it does not say."""
+    found = jwts.unverified(token).get("exp")
+    if not isinstance(found, (int, float)) or isinstance(found, bool) or abs(found) >= LATEST:
+        return None
+    return float(found)
+
+
+def expired(when: float) -> Problem:
+    """A token that is over by its own words."""
+    ago = {"ago": duration(time.time() - when), "when": moment_at(when)}
+    advice = _("It ended %(ago)s ago, at %(when)s. Get a new one and paste that.") % ago
+    return Problem(_("This token has expired"), "", advice, status=422)
+
+
+def owner(cluster: Cluster, token: str) -> UserInfo:
+    """Whom the API server takes the bearer of ``token`` for (SelfSubjectReview). Raises NotTaken."""
+    try:
+        who = permissions.who_am_i(connect(cluster, BearerToken(token), CHECK_SECONDS))
+    except Unauthorized as error:
+        raise NotTaken(refused(cluster)) from error
+    except ClusterError as error:
+        raise NotTaken(replace(problem_of(error), status=502)) from error
+    if who.username in ("", NOBODY):
+        raise NotTaken(refused(cluster))
+    return who
+
+
+def refused(cluster: Cluster) -> Problem:
+    """A token that the cluster does not know, or not any more."""
+    title = _("%(cluster)s does not know this token") % {"cluster": cluster}
+    return Problem(title, "", _("Was it made for this cluster? Get a new one there and paste that."), status=422)
