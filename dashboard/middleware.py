@@ -91,10 +91,14 @@ def private_pages(get_response: GetResponse) -> GetResponse:
 
 
 def arrivals(get_response: GetResponse) -> GetResponse:
-    """Let the ways that know people by the request itself say who this is."""
+    """Let the ways that know people by the request itself say who this is, and signing out lead where it has to."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        return signin.arrive(request) or get_response(request)
+        response = signin.arrive(request) or get_response(request)
+        if leads_to := request.session.get(signin.LEADS_TO):
+            # Signing out is a form, and browsers hold the redirect that answers a form to this, too.
+            response._csp_update = {"form-action": leads_to}  # type: ignore[attr-defined]  # noqa: SLF001 - csp_update's
+        return response
 
     return middleware
 

@@ -6,7 +6,6 @@ import secrets
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -51,12 +50,6 @@ def database() -> dj_database_url.DBConfig:
     else:
         found["CONN_MAX_AGE"] = 60
     return found
-
-
-def identity_provider() -> list[str]:
-    """The origin of the identity provider that people sign in at, none where there is none."""
-    parts = urlsplit(CONFIG["OIDC_ISSUER_URL"])
-    return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
 
 
 SECRET_KEY = secret_key()
@@ -164,8 +157,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        # Signing out is a form that leads on to the identity provider, and browsers hold a redirect to this, too.
-        "form-action": [SELF, *identity_provider()],
+        "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -42,6 +42,7 @@ from clusters.names import unused
 from dashboard.sessions import BROWSER, IDENTITY, SessionStore
 
 SESSION_KEY = "way"
+LEADS_TO = "leads_to"  # a fact of the session: the origin that signing out goes on to
 LONGEST_BROWSER = 300
 
 

@@ -144,7 +144,7 @@ class CallbackView(OIDCAuthenticationCallbackView):
         """Nobody, although all was in order: the account was switched off in the admin, or no code came."""
         user = getattr(self, "user", None)
         if user and not user.is_active:
-            raise SignInRefused("inactive", _("Your account is switched off here."), _("Ask whoever runs Porthole."))
+            raise inactive()
         raise SignInRefused("code", _("The identity provider sent you back without a code."))
 
 
@@ -225,8 +225,24 @@ class Backend(OIDCAuthenticationBackend):
 
     def get_username(self, claims: dict[str, Any]) -> str:
         """A name that belongs to one subject of one issuer and to nobody else."""
-        identity = json.dumps([settings.CONFIG["OIDC_ISSUER_URL"], claims["sub"]])
-        return f"oidc-{hashlib.sha256(identity.encode()).hexdigest()}"
+        return username(claims)
+
+
+def username(claims: dict[str, Any]) -> str:
+    """What the row of a person is called: a digest of issuer and subject."""
+    identity = json.dumps([settings.CONFIG["OIDC_ISSUER_URL"], claims["sub"]])
+    return f"oidc-{hashlib.sha256(identity.encode()).hexdigest()}"
+
+
+def check_active(claims: dict[str, Any]) -> None:
+    """Raise SignInRefused where the person's row was switched off in the admin."""
+    if User.objects.filter(username=username(claims), is_active=False).exists():
+        raise inactive()
+
+
+def inactive() -> SignInRefused:
+    """An account that an administrator switched off."""
+    return SignInRefused("inactive", _("Your account is switched off here."), _("Ask whoever runs Porthole."))
 
 
 def display_name(claims: dict[str, Any]) -> str:

@@ -249,6 +249,12 @@ def end_session_url(found: Provider, id_token: str, back: str) -> str:
     return with_query(found.end_session_endpoint, urlencode(query))
 
 
+def origin(url: str) -> str:
+    """The origin of an address, as a Content-Security-Policy names it; "" for none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 def with_query(url: str, query: str) -> str:
     """``url``, which may have a query already, with more of it."""
     return f"{url}{'&' if urlsplit(url).query else '?'}{query}"

@@ -14,7 +14,7 @@ from clusters.models import Cluster
 from dashboard import signin, vault
 from dashboard.problems import NoProvider, WrongToken
 from dashboard.signin import jwts, web
-from dashboard.signin.openid import idtokens, provider
+from dashboard.signin.openid import idtokens, library, provider
 from dashboard.signin.openid.failures import SignInRefused
 from dashboard.signin.openid.provider import Provider
 from dashboard.vault import Values
@@ -299,6 +299,7 @@ def with_renewed(found: Provider, values: Values, answer: dict[str, Any]) -> Val
             found, answer[ID_TOKEN], subject=values["claims"]["sub"], access_token=answer.get(ACCESS_TOKEN)
         )
         claims = idtokens.with_userinfo(found, claims, answer.get(ACCESS_TOKEN))
+        library.check_active(claims)
     except SignInRefused as refusal:
         if refusal.word == "unanswered":
             return values  # with the refresh token that came: the one before is void

@@ -199,6 +199,7 @@ def begin_session(request: HttpRequest, user: auth.models.User, claims: dict[str
         sid if isinstance(sid, str) else "",
     )
     facts = {
+        signin.LEADS_TO: provider.origin(provider.discover().end_session_endpoint),
         auth.SESSION_KEY: str(user.pk),
         auth.BACKEND_SESSION_KEY: BACKEND,
         auth.HASH_SESSION_KEY: user.get_session_auth_hash(),

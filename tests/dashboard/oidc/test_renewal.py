@@ -5,6 +5,7 @@ import time
 
 import jwt
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections
 
 from dashboard.models import Secret
@@ -192,6 +193,13 @@ def test_keys_that_cannot_be_had_at_a_renewal_cost_no_refresh_token(due, op, hom
     del op.answers["keys"]
     jwts.forget()
     assert client.get(PODS).status_code == 200
+
+
+def test_an_account_that_was_switched_off_is_renewed_no_more(due, op, home):
+    client = due()
+    User.objects.update(is_active=False)
+    assert client.get(PODS)["Location"].startswith("/signin/?")
+    assert home.seen == []
 
 
 def test_new_groups_are_known_after_a_renewal(due, op, home, configured):

@@ -35,6 +35,21 @@ def test_check_17_signing_out_ends_the_session_the_refresh_token_and_the_provide
     assert home.seen == []
 
 
+def form_action(response):
+    """Where forms of a page may lead."""
+    directives = response["Content-Security-Policy"].split("; ")
+    return next(each.split()[1:] for each in directives if each.startswith("form-action"))
+
+
+def test_a_page_lets_its_form_lead_on_to_the_provider_and_to_nobody_else(signed_in, browser, op, home):
+    """Chromium refuses a redirect that answers a form and that form-action does not allow."""
+    assert form_action(signed_in().get(PODS)) == ["'self'", op.url]
+    assert form_action(browser().get("/signin/")) == ["'self'"]
+    op.discovery_changes = {"end_session_endpoint": "https://out.example.com/logout"}
+    provider.forget()
+    assert form_action(signed_in().get(PODS)) == ["'self'", "https://out.example.com"]
+
+
 def test_check_17_a_link_signs_nobody_out(signed_in, op, home):
     client = signed_in()
     assert client.get("/signout/").status_code == 405
