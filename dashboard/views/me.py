@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clusters import permissions
+from clusters import permissions, tokenfiles
 from clusters.connection import connect
-from clusters.credentials import BearerToken, ClientCertificate, Credentials, Impersonation
-from clusters.errors import ClusterError
+from clusters.credentials import BearerToken, ClientCertificate, Credentials, Impersonation, TokenFile, present
+from clusters.errors import ClusterError, NoCredentials
 from clusters.models import Cluster
 from clusters.wire import UserInfo
 from dashboard import sessions, signin
@@ -70,11 +70,17 @@ class MePage:
 @signed_in
 def me(request: HttpRequest, cluster: str) -> HttpResponseBase:
     """The page; it stands where the cluster refuses or is away, too, since that is when it is needed."""
-    entrance = signin.credentials(request, cluster)
-    if not entrance:
+    found = next((each for each in signin.clusters(request) if each.name == cluster), None)
+    if not found:
         return no_such_cluster(request, cluster)
-    found, credentials = entrance
     request.cluster = found  # type: ignore[attr-defined]
+    try:
+        entrance = signin.credentials(request, cluster)
+    except signin.SignInAgain:
+        raise
+    except ClusterError as error:  # such as that no token of theirs is meant for this cluster
+        return page(request, found, None, None, problem_of(error))
+    credentials = present(entrance[1]) if entrance and entrance[1] else None
     user, problem = asked(found, credentials)
     return page(request, found, credentials, user, problem)
 
@@ -129,11 +135,19 @@ def presented(request: HttpRequest, cluster: Cluster, credentials: Credentials |
         return Presented(_("A client certificate"), "", certificate_end(credentials))
     if isinstance(credentials, Impersonation):
         facts = [Fact(_("Named as"), credentials.user)]
-        if isinstance(credentials.actor, BearerToken):
-            actor = jwts.unverified(credentials.actor.token).get("sub")
-            facts += [Fact(_("Impersonated by"), actor)] if isinstance(actor, str) else []
+        if isinstance(credentials.actor, TokenFile):
+            facts.append(Fact(_("Impersonated by"), actor_of(credentials.actor)))
         return Presented(_("Your name, by impersonation"), "", None, tuple(facts))
     return Presented("", "", None)
+
+
+def actor_of(actor: TokenFile) -> str:
+    """Whose token it is by which Porthole impersonates, or why that cannot be read."""
+    try:
+        said = jwts.unverified(tokenfiles.read(actor.file)).get("sub")
+    except NoCredentials as error:
+        return error.message
+    return said if isinstance(said, str) else actor.file
 
 
 def token_words(request: HttpRequest, cluster: Cluster) -> str:
