@@ -363,7 +363,9 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
             " Write a smaller number of streams."
         )
     if values["IN_CLUSTER"] is None:
-        values["IN_CLUSTER"] = bool(environment.get("KUBERNETES_SERVICE_HOST"))
+        values["IN_CLUSTER"] = bool(values["KUBERNETES_SERVICE_HOST"])
+    if not is_given("SESSION_IDLE", environment):
+        values["SESSION_IDLE"] = min(values["SESSION_IDLE"], values["SESSION_TTL"])
     values["PORTHOLE_WAYS"] = values["PORTHOLE_WAYS"] or implied_ways(values)
     return values
 
@@ -387,6 +389,11 @@ def given(setting: Setting, environment: Mapping[str, str] = os.environ) -> tupl
     if file:
         return setting.file_name, text_of(setting.file_name, file)
     return (name, environment[name]) if name else None
+
+
+def is_given(name: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a setting is given at all, be it with its default."""
+    return any(given(setting, environment) for setting in SETTINGS if setting.name == name)
 
 
 def text_of(name: str, file: str) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.checks import CheckMessage, run_checks
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
 from django.db import OperationalError
 
-from dashboard.config import SETTINGS
+from dashboard.config import SETTINGS, Setting
 
 BASE = Path(__file__).resolve().parent.parent.parent
 
@@ -74,18 +75,50 @@ def static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def plain_help(summary: str, more: str) -> str:
-    """The help of a command: what it does, how it is set up, and how it ends."""
-    defaults = {each.name: f" [{each.default}]" if each.default else "" for each in SETTINGS}
-    width = max(len(each.name) for each in SETTINGS)
-    listed = "\n".join(f"  {each.name:{width}} {each.help}{defaults[each.name]}" for each in SETTINGS)
-    return (
-        f"{summary}\n{more}\n\nEnvironment:\n{listed}\n\nExit codes: 0 stopped, 1 failed, 2 a setting cannot be used."
-    )
+def plain_help(summary: str, more: str, flags: bool = False) -> str:
+    """The help of a command: what it does, how it is set up, by flags too where it takes them, and how it ends."""
+    listed = "\n".join(help_of(each, flags) for each in SETTINGS)
+    title = "Flags and environment" if flags else "Environment"
+    return f"{summary}\n{more}\n\n{title}:\n{listed}\n\nExit codes: 0 stopped, 1 failed, 2 a setting cannot be used."
+
+
+def help_of(setting: Setting, flags: bool) -> str:
+    """One setting of the help."""
+    names = [*(f"-{flag}" for flag in setting.flags if flags), *setting.names]
+    if setting.secret:
+        names += [*(f"-{flag}-file" for flag in setting.flags if flags), setting.file_name]
+    default = f" [{setting.default}]" if setting.default else ""
+    return f"  {', '.join(names)}\n      {setting.help}{default}"
+
+
+def check_settings() -> None:
+    """Run Porthole's checks, then Django's: warnings are written to the terminal. Raises CommandError for errors."""
+    own = run_checks(tags=["porthole"])
+    report(own)
+    report([message for message in run_checks() if message not in own])
+
+
+def report(messages: list[CheckMessage]) -> None:
+    """Write what may be served nevertheless. Raises CommandError with exit code 2 for all that may not."""
+    found = [message for message in messages if not message.is_silenced()]
+    errors = [message for message in found if message.is_serious()]
+    for message in found:
+        if message not in errors:
+            sys.stderr.write(f"Warning: {sentence_of(message)}\n")
+    if errors:
+        raise CommandError("\n".join(map(sentence_of, errors)), returncode=2)
+
+
+def sentence_of(message: CheckMessage) -> str:
+    """A check's message with what to do, on one line."""
+    hint = f" {message.hint}" if message.hint else ""
+    return f"{message.msg}{hint} ({message.id})"
 
 
 class ServingCommand(BaseCommand):
     """A command that serves; its help keeps its lines as they are written."""
+
+    requires_system_checks = []  # ``check_settings`` runs them, and says what they find without a trace
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """The parser of the command's options."""

@@ -5,12 +5,15 @@ import os
 import stat
 import subprocess
 import sys
+from importlib import import_module
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from dashboard.config import SETTINGS, ConfigError, load
 from dashboard.machine import state_folder
+from dashboard.readers import known_ways
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +42,15 @@ def test_an_empty_value_is_as_good_as_none():
         ("ALLOWED_HOSTS", "a.example, b.example", ["a.example", "b.example"]),
         ("SECRET_KEY_FALLBACKS", "one,two", ["one", "two"]),
         ("LOG_LEVEL", "debug", "DEBUG"),
+        ("PROXY_AUTH", "T", True),
+        ("OIDC_SCOPES", "", ["openid", "profile", "email"]),
+        ("OIDC_SCOPES", "profile,groups", ["openid", "profile", "groups"]),
+        ("OIDC_SCOPES", "6dae42f8/user.read openid email", ["6dae42f8/user.read", "openid", "email"]),
+        ("OIDC_SIGNING_ALGS", "RS256, ES256", ["RS256", "ES256"]),
+        ("OIDC_AUTHORIZATION_PARAMS", "access_type=offline&prompt=", {"access_type": "offline", "prompt": ""}),
+        ("PORTHOLE_ADMIN_GROUPS", "Domain Admins,/ops", ["Domain Admins", "/ops"]),
+        ("PROXY_AUTH_TRUSTED_NETWORKS", "10.0.0.7, fd00::/8", [ip_network("10.0.0.7/32"), ip_network("fd00::/8")]),
+        ("SESSION_TTL", "31536000", 31536000),
     ],
 )
 def test_text_is_read_as_people_write_it(name, text, value):
@@ -55,14 +67,93 @@ def test_text_is_read_as_people_write_it(name, text, value):
         ("PORTHOLE_HTTPS", "2", "true or false"),
         ("PORTHOLE_THREADS", "0", "at least 1"),
         ("PORTHOLE_STREAMS", "many", "at least 1"),
-        ("PORTHOLE_WAYS", "demo,magic", "there is no way 'magic', only demo, kubeconfig"),
+        ("PORTHOLE_WAYS", "demo,magic", "there is no way 'magic', only .*kubeconfig"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
+        ("SESSION_TTL", "0", "whole seconds from 1 to 31536000"),
+        ("OIDC_ISSUER_URL", "id.example", "write an address as https://host/path"),
+        ("OIDC_ISSUER_URL", "https://me:pw@id.example", "write an address as https://host/path"),
+        ("OIDC_SIGNING_ALGS", "RS256,HS256", "Porthole verifies only .* not 'HS256'"),
+        ("OIDC_SIGNING_ALGS", "none", "not 'none'"),
+        ("OIDC_AUTHORIZATION_PARAMS", "prompt", "write name=value"),
+        ("OIDC_AUTHORIZATION_PARAMS", "state=1", "state is what Porthole itself says"),
+        ("PROXY_AUTH_USERNAME_HEADER", "X_User", "with letters, digits and hyphens"),
+        ("PROXY_AUTH_ASSERTION", "iap", "google-iap, cloudflare-access, pomerium or custom"),
+        ("PROXY_AUTH_TRUSTED_NETWORKS", "10.0.0.1/8", "'10.0.0.1/8' is no network"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(name, text, advice):
     with pytest.raises(ConfigError, match=advice) as caught:
         load({name: text})
     assert str(caught.value).startswith(f"{name}={text!r} cannot be used: ")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "OIDC_CLIENT_SECRET", "DATABASE_URL"])
+def test_a_secret_may_stand_in_a_file(tmp_path, name):
+    file = tmp_path / "secret"
+    file.write_text(f"{'s' * 40}\n")
+    assert load({f"{name}_FILE": str(file)}) == load({name: "s" * 40})
+    with pytest.raises(ConfigError, match=f"^{name} and {name}_FILE are both set: leave one of them out.$"):
+        load({name: "s" * 40, f"{name}_FILE": str(file)})
+    with pytest.raises(ConfigError, match=f"^{name}_FILE=/nowhere cannot be read: .*No such file"):
+        load({f"{name}_FILE": "/nowhere"})
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="the file is not text"):
+        load({f"{name}_FILE": str(file)})
+
+
+def test_what_stands_in_a_file_of_a_secret_is_never_shown(tmp_path):
+    (tmp_path / "secret").write_text("guessable")
+    with pytest.raises(ConfigError) as caught:
+        load({"SECRET_KEY_FILE": str(tmp_path / "secret")})
+    assert str(caught.value).startswith("SECRET_KEY_FILE=… cannot be used: write at least 32 random characters")
+
+
+def test_a_way_is_a_module_that_says_so_and_no_helper():
+    modules = {way: import_module(f"dashboard.signin.{way}") for way in known_ways()}
+    assert {"demo", "kubeconfig"} <= modules.keys()
+    for way in modules.values():
+        assert all(hasattr(way, name) for name in ("TITLE", "HINT", "urlpatterns", "person", "clusters", "credentials"))
+    assert not {"web", "jwts", "provider"} & modules.keys()
+
+
+def test_porthole_s_own_name_counts_before_headlamp_s():
+    names = {"OIDC_CLIENT_ID": "own", "HEADLAMP_CONFIG_OIDC_CLIENT_ID": "headlamp's"}
+    assert load(names)["OIDC_CLIENT_ID"] == "own"
+    assert load({**names, "OIDC_CLIENT_ID": ""})["OIDC_CLIENT_ID"] == "headlamp's"
+    with pytest.raises(ConfigError, match=r"^HEADLAMP_CONFIG_PORT='x' cannot be used"):
+        load({"HEADLAMP_CONFIG_PORT": "x"})
+
+
+@pytest.mark.parametrize(
+    ("names", "ways"),
+    [
+        ({}, []),
+        ({"OIDC_ISSUER_URL": "https://id.example"}, ["oidc"]),
+        ({"HEADLAMP_CONFIG_OIDC_IDP_ISSUER_URL": "https://id.example"}, ["oidc"]),
+        ({"PROXY_AUTH": "true", "PORTHOLE_TOKEN_SIGNIN": "true"}, ["proxy", "token"]),
+        ({"OIDC_ISSUER_URL": "https://id.example", "PORTHOLE_WAYS": "demo"}, ["demo"]),
+    ],
+)
+def test_the_ways_follow_from_what_is_set_up(names, ways):
+    assert load(names)["PORTHOLE_WAYS"] == ways
+
+
+@pytest.mark.parametrize(
+    ("names", "inside"),
+    [
+        ({}, False),
+        ({"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, True),
+        ({"KUBERNETES_SERVICE_HOST": "10.96.0.1", "IN_CLUSTER": "false"}, False),
+        ({"IN_CLUSTER": "true"}, True),
+    ],
+)
+def test_porthole_sees_that_it_runs_in_a_cluster(names, inside):
+    assert load(names)["IN_CLUSTER"] is inside
+
+
+def test_idleness_is_never_longer_than_a_session_unless_it_is_written_so():
+    assert load({"SESSION_TTL": "60"})["SESSION_IDLE"] == 60
+    assert load({"SESSION_TTL": "60", "SESSION_IDLE": "90"})["SESSION_IDLE"] == 90
 
 
 @pytest.mark.parametrize(("streams", "threads"), [("8", "8"), ("48", "16")])

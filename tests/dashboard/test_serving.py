@@ -30,10 +30,10 @@ def environment(folder, **more):
 
 
 @contextlib.contextmanager
-def started(folder, command, **more):
-    """``manage.py command`` with its output; killed at the end if it still runs."""
+def started(folder, *command, **more):
+    """``manage.py command …`` with its output; killed at the end if it still runs."""
     with subprocess.Popen(
-        [sys.executable, "manage.py", command],
+        [sys.executable, "manage.py", *command],
         cwd=ROOT,
         env=environment(folder, **more),
         stdout=subprocess.PIPE,

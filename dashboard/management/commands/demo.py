@@ -14,6 +14,7 @@ from dashboard.machine import EVERYWHERE, own_address
 from dashboard.management.serving import (
     ServingCommand,
     check_address,
+    check_settings,
     gunicorn_command,
     gunicorn_environment,
     plain_help,
@@ -35,6 +36,7 @@ class Command(ServingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until stopped; both end together."""
+        check_settings()
         check_address("make demo")
         prepare()
         with serving(pods=options["pods"]) as cluster:

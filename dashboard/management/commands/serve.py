@@ -6,7 +6,14 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from clusters import kubeconfig
-from dashboard.management.serving import ServingCommand, become_gunicorn, check_address, plain_help, prepare
+from dashboard.management.serving import (
+    ServingCommand,
+    become_gunicorn,
+    check_address,
+    check_settings,
+    plain_help,
+    prepare,
+)
 from dashboard.signin.kubeconfig import is_loopback
 
 
@@ -16,11 +23,15 @@ class Command(ServingCommand):
     help = plain_help(
         "Serve Porthole on HOST:PORT.",
         "Without PORTHOLE_WAYS it serves the clusters of your kubeconfig, to this machine only, by a sign-in link\n"
-        "that it prints. Ctrl-C or SIGTERM stops it; SIGHUP starts its worker anew.",
+        "that it prints. Ctrl-C or SIGTERM stops it; SIGHUP starts its worker anew.\n"
+        "A flag is written -name=value or --name value, one that is true or false also -name, and counts before the\n"
+        "environment.",
+        flags=True,
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check what is about to be served, prepare, serve."""
+        check_settings()
         ways = settings.CONFIG["PORTHOLE_WAYS"] or ["kubeconfig"]
         if "kubeconfig" in ways:
             check_kubeconfig(settings.CONFIG["HOST"])

@@ -1,0 +1,128 @@
+"""Settings that do not fit together are told with what to do, and nothing is served until they do."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from dashboard.config import load
+from tests.cluster import certificates
+from tests.dashboard.test_serving import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+OIDC = {"OIDC_ISSUER_URL": "https://id.example/", "OIDC_CLIENT_ID": "porthole", "PORTHOLE_HTTPS": "true"}
+PROXY = {"PROXY_AUTH": "true", "PORTHOLE_HTTPS": "true"}
+IAP = {**PROXY, "PROXY_AUTH_ASSERTION": "google-iap"}
+CUSTOM = {**PROXY, "PROXY_AUTH_ASSERTION": "custom", "PROXY_AUTH_ASSERTION_AUDIENCE": "porthole"}
+
+
+@pytest.fixture
+def found(settings, monkeypatch):
+    """``found(NAME=text, …)``: what is wrong under that environment, by id."""
+
+    def look(**names):
+        for name, text in names.items():
+            monkeypatch.setenv(name, text)
+        settings.CONFIG = load(names)
+        return {message.id: message for message in run_checks(tags=["porthole"])}
+
+    return look
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {},
+        OIDC,
+        {**OIDC, "OIDC_ISSUER_URL": "http://127.0.0.1:5556/dex"},
+        {**OIDC, "OIDC_ISSUER_URL": "http://[::1]:5556/dex"},
+        {**OIDC, "OIDC_CALLBACK_URL": "https://porthole.example/oidc-callback"},
+        {**OIDC, "OIDC_CALLBACK_URL": "https://porthole.example/oidc/callback/"},
+        {**OIDC, "OIDC_CALLBACK_URL": "http://localhost:8000/oidc-callback"},
+        {**OIDC, "OIDC_USE_ACCESS_TOKEN": "true", "OIDC_VALIDATOR_CLIENT_ID": "aks"},
+        {**OIDC, "HOST": "0.0.0.0"},
+        PROXY,
+        {**PROXY, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"},
+        {**IAP, "PROXY_AUTH_ASSERTION_AUDIENCE": "/projects/1/global/backendServices/2"},
+        {"SESSION_TTL": "60"},
+        {"DEBUG": "true"},
+        {"HEADLAMP_CONFIG_ENABLE_HELM": "false"},
+    ],
+)
+def test_what_fits_together_is_not_complained_about(found, names):
+    assert found(**names) == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "identity", "said", "advised"),
+    [
+        ({"OIDC_CLIENT_ID": "porthole"}, "E001", "OIDC_ISSUER_URL is not set", "Set OIDC_ISSUER_URL"),
+        ({**OIDC, "OIDC_CLIENT_ID": ""}, "E002", "OIDC_CLIENT_ID is not set", "Set OIDC_CLIENT_ID"),
+        ({**OIDC, "OIDC_ISSUER_URL": "http://id.example"}, "E003", "http://id.example is not https", "https address"),
+        ({**OIDC, "OIDC_CALLBACK_URL": "http://a.example/oidc-callback"}, "E004", "is not https", "https://"),
+        ({**OIDC, "OIDC_CALLBACK_URL": "https://a.example/callback"}, "E005", "leads to no page", "/oidc-callback"),
+        ({**OIDC, "OIDC_CALLBACK_URL": "https://a.example/x/oidc-callback"}, "E005", "leads to no page", "host"),
+        ({**OIDC, "OIDC_VALIDATOR_CLIENT_ID": "a"}, "E006", "OIDC_VALIDATOR_CLIENT_ID is", "OIDC_USE_ACCESS_TOKEN"),
+        ({**OIDC, "OIDC_VALIDATOR_ISSUER_URL": "a"}, "E006", "OIDC_VALIDATOR_ISSUER_URL is", "OIDC_USE_ACCESS_TOKEN"),
+        ({**OIDC, "OIDC_CA_FILE": "/nowhere.pem"}, "E007", "No such file", "PEM"),
+        ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "0.0.0.0/0"}, "E009", "whole internet", "10.42.0.0/16"),
+        ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "0.0.0.0/1,128.0.0.0/1"}, "E009", "whole internet", "networks"),
+        ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "10.0.0.0/8,::/0"}, "E009", "whole internet", "networks"),
+        ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "2000::/3"}, "E009", "whole internet", "networks"),
+        ({**PROXY, "PROXY_AUTH_UNSIGNED": "true"}, "E010", "every private network", "PROXY_AUTH_TRUSTED_NETWORKS"),
+        (IAP, "E011", "google-iap needs more: PROXY_AUTH_ASSERTION_AUDIENCE.", "own application"),
+        (CUSTOM, "E011", "_HEADER, PROXY_AUTH_ASSERTION_ISSUER, PROXY_AUTH_ASSERTION_KEYS_URL.", "own application"),
+        ({"SESSION_TTL": "60", "SESSION_IDLE": "61"}, "E012", "SESSION_IDLE=61 is more than SESSION_TTL=60", "fewer"),
+        ({**OIDC, "OIDC_SKIP_TLS_VERIFY": "true"}, "W001", "anybody", "OIDC_CA_FILE"),
+        ({**OIDC, "HOST": "0.0.0.0", "PORTHOLE_HTTPS": ""}, "W002", "PORTHOLE_HTTPS is off", "PORTHOLE_HTTPS=true"),
+        ({"DEBUG": "true", "HOST": "10.0.0.1"}, "W003", "DEBUG is on", "Leave DEBUG out"),
+        ({"HEADLAMP_CONFIG_BASE_URL": "/kube"}, "W004", "HEADLAMP_CONFIG_BASE_URL", "docs/settings.md"),
+        ({**OIDC, "PORTHOLE_WAYS": "demo"}, "W005", "Nobody can sign in by oidc", "Leave PORTHOLE_WAYS out"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_what_to_do(found, names, identity, said, advised):
+    messages = found(**names)
+    assert set(messages) == {f"porthole.{identity}"}
+    (message,) = messages.values()
+    assert said in message.msg
+    assert advised in message.hint
+    assert message.is_serious() == identity.startswith("E")
+
+
+def test_the_provider_s_authorities_are_certificates(found, tmp_path):
+    file = tmp_path / "ca.pem"
+    names = {**OIDC, "OIDC_CA_FILE": str(file)}
+    for content in ("", "nonsense", "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n"):
+        file.write_text(content)
+        assert "holds no certificate" in found(**names)["porthole.E007"].msg
+    file.write_text(certificates.authority("an authority of nobody's").certificate)
+    assert found(**names) == {}
+
+
+def run(tmp_path, *command, **names):
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=environment(tmp_path, **names),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_serve_does_not_start_on_an_error_and_says_all_of_them(tmp_path):
+    done = run(tmp_path, "serve", OIDC_ISSUER_URL="http://id.example", OIDC_SKIP_TLS_VERIFY="true")
+    assert (done.returncode, done.stdout) == (2, "")
+    warning, *errors = done.stderr.splitlines()
+    assert warning.startswith("Warning: OIDC_SKIP_TLS_VERIFY is on: ")
+    assert [line.rpartition(" ")[2] for line in errors] == ["(porthole.E002)", "(porthole.E003)"]
+    assert "Set OIDC_CLIENT_ID to the client ID" in errors[0]
+
+
+def test_check_shows_them_too(tmp_path):
+    done = run(tmp_path, "check", SESSION_TTL="60", SESSION_IDLE="3600")
+    assert done.returncode == 1
+    assert "(porthole.E012) SESSION_IDLE=3600 is more than SESSION_TTL=60" in done.stderr
+    assert "HINT: Write fewer seconds" in done.stderr
