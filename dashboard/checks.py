@@ -12,7 +12,9 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.utils.translation import gettext as _
 
-from dashboard import config
+from clusters import declared
+from clusters.errors import Misconfigured
+from dashboard import config, environment
 from dashboard.readers import Network, boolean, is_loopback_host
 
 Values = Mapping[str, Any]
@@ -48,7 +50,7 @@ def oidc_is_whole(values: Values) -> list[CheckMessage]:
 
 def what_is_set_up_is_on(values: Values) -> list[CheckMessage]:
     """Where PORTHOLE_WAYS is written, it names what the other settings set up."""
-    off = [way for way in config.implied_ways(values) if way not in values["PORTHOLE_WAYS"]]
+    off = [way for way in environment.implied_ways(values) if way not in values["PORTHOLE_WAYS"]]
     if not off:
         return []
     message = _("Nobody can sign in by %(ways)s, which is set up but not in PORTHOLE_WAYS.") % {"ways": ", ".join(off)}
@@ -135,7 +137,7 @@ def proxy_is_whole(values: Values) -> list[CheckMessage]:
         message = _("PROXY_AUTH_TRUSTED_NETWORKS is the whole internet: anybody could say who they are.")
         hint = _("Write the networks that the proxy connects from, such as 10.42.0.0/16.")
         found.append(Error(message, hint=hint, id="porthole.E009"))
-    if values["PROXY_AUTH_UNSIGNED"] and not config.is_given("PROXY_AUTH_TRUSTED_NETWORKS"):
+    if values["PROXY_AUTH_UNSIGNED"] and not environment.is_given("PROXY_AUTH_TRUSTED_NETWORKS"):
         message = _("PROXY_AUTH_UNSIGNED believes plain headers, from every private network.")
         hint = _("Set PROXY_AUTH_TRUSTED_NETWORKS to the proxy's own address or network, and to nothing wider.")
         found.append(Error(message, hint=hint, id="porthole.E010"))
@@ -158,6 +160,18 @@ def assertion_is_whole(values: Values) -> list[CheckMessage]:
     message = _("PROXY_AUTH_ASSERTION=%(kind)s needs more: %(missing)s.")
     hint = _("The audience is Porthole's own application at that proxy: without it, tokens for others would do.")
     return [Error(message % {"kind": kind, "missing": ", ".join(missing)}, hint=hint, id="porthole.E011")]
+
+
+def clusters_can_be_read(values: Values) -> list[CheckMessage]:
+    """The file of clusters is one, and the cluster around Porthole can be used."""
+    faults = []
+    for read in (lambda: declared.from_file(values["PORTHOLE_CLUSTERS_FILE"]), declared.in_cluster):
+        try:
+            read()
+        except Misconfigured as error:
+            faults.append(error.message)
+    hint = _("docs/settings.md says what stands in it.")
+    return [Error(fault, hint=hint, id="porthole.E013") for fault in faults]
 
 
 def limits_fit(values: Values) -> list[CheckMessage]:
@@ -230,6 +244,7 @@ CHECKS: tuple[Callable[[Values], list[CheckMessage]], ...] = (
     authorities_can_be_read,
     verification_is_on,
     proxy_is_whole,
+    clusters_can_be_read,
     limits_fit,
     secrets_stay_on_the_way,
     debug_stays_here,

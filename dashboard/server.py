@@ -7,7 +7,8 @@ import threading
 from types import FrameType
 from typing import Any
 
-from dashboard.config import ConfigError, load
+from dashboard.config import ConfigError
+from dashboard.environment import load
 from dashboard.machine import EVERYWHERE, own_address
 
 try:

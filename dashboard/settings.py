@@ -10,9 +10,10 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
-from dashboard import config, machine
+from dashboard import environment, machine
+from dashboard.config import ConfigError
 
-CONFIG = config.load()
+CONFIG = environment.load()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -38,13 +39,13 @@ def database() -> dj_database_url.DBConfig:
         found = dj_database_url.parse(url)
     except ValueError as error:
         message = "DATABASE_URL cannot be used: write one as in postgres://user:password@host:5432/name."
-        raise config.ConfigError(message) from error
+        raise ConfigError(message) from error
     if found.get("ENGINE") == "django.db.backends.postgresql":
         if not find_spec("psycopg_pool"):
             message = (
                 "DATABASE_URL names PostgreSQL, whose driver is absent: pip install -r requirements-postgresql.txt."
             )
-            raise config.ConfigError(message)
+            raise ConfigError(message)
         # Dozens of threads, and several replicas, share a few connections: PostgreSQL has a hundred by default.
         found["OPTIONS"] = {**found.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
     else:

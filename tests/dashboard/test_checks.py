@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
-from dashboard.config import load
+from dashboard.environment import load
 from tests.cluster import certificates
 from tests.dashboard.test_serving import environment
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.config import SETTINGS, ConfigError, load
+from dashboard.config import SETTINGS, ConfigError
+from dashboard.environment import load
 from dashboard.machine import state_folder
 from dashboard.readers import known_ways
 

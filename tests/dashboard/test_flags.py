@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from clusters.demo.server import serving
-from dashboard.config import SETTINGS, ConfigError, load
+from dashboard.config import SETTINGS, ConfigError
+from dashboard.environment import load
 from dashboard.flags import HEADLAMP_ONLY, known_flags, take
 from tests.dashboard.test_serving import environment, port_of, started
 
