@@ -12,7 +12,9 @@ import yaml
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clusters.errors import Misconfigured
 from clusters.models import Cluster
@@ -20,10 +22,10 @@ from clusters.yamls import fault_of
 
 AUTHORITY_FILE = "certificate_authority_file"
 FIELDS = {field.name: field for field in Cluster._meta.concrete_fields if not field.primary_key}  # noqa: SLF001 - documented
-TYPES: list[tuple[type[models.Field], type, str]] = [
-    (models.BooleanField, bool, "true or false"),
-    (models.PositiveSmallIntegerField, int, "a whole number"),
-    (models.Field, str, "text; numbers and words like yes need quotes"),
+TYPES: list[tuple[type[models.Field], type, Promise]] = [
+    (models.BooleanField, bool, gettext_lazy("true or false")),
+    (models.PositiveSmallIntegerField, int, gettext_lazy("a whole number")),
+    (models.Field, str, gettext_lazy("text; numbers and words like yes need quotes")),
 ]
 
 Signature = tuple[tuple[str, int, int, int], ...]  # path, inode, size and nanoseconds of each file
@@ -193,7 +195,7 @@ def fill(cluster: Cluster, entry: dict[Any, Any], folder: Path, label: str) -> l
     return [f"{name}, {field}: {fault.rstrip('.')}" for field, fault in faults.items()]
 
 
-def other_type(field: "models.Field[Any, Any]", value: object) -> str:
+def other_type(field: "models.Field[Any, Any]", value: object) -> str | Promise:
     """What should stand in a field whose value is of another type; "" where it is right."""
     for kind, right, wanted in TYPES:
         if isinstance(field, kind):

@@ -4,6 +4,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.conf import settings
 from django.core.signals import request_finished
@@ -18,6 +19,7 @@ from dashboard import signin
 from dashboard.access import to_sign_in
 from dashboard.logs import current_request_id
 from dashboard.problems import leading_on, problem_of, problem_response, wording_of
+from dashboard.refused import why_refused
 from dashboard.views.health import alive, ready
 
 # A stream logs long after its view has returned: the id is the thread's until the answer is closed.
@@ -126,7 +128,10 @@ class ClusterErrors:
             if not exception.start:  # else the provider may renew the session, or one cluster alone wants another token
                 request.session.flush()
             return to_sign_in(request, exception)
-        response = problem_response(request, leading_on(request, problem_of(exception), exception), status)
+        problem = leading_on(request, problem_of(exception), exception)
+        if isinstance(exception, Unauthorized):
+            problem = replace(problem, advice=why_refused(request) or problem.advice)
+        response = problem_response(request, problem, status)
         if isinstance(exception, Unauthorized):
             response["WWW-Authenticate"] = "Bearer"
         return response
