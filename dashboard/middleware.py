@@ -20,12 +20,15 @@ from dashboard.access import to_sign_in
 from dashboard.logs import current_request_id
 from dashboard.problems import leading_on, problem_of, problem_response, wording_of
 from dashboard.refused import why_refused
+from dashboard.signin.proxied.headers import from_proxy
 from dashboard.views.health import alive, ready
 
 # A stream logs long after its view has returned: the id is the thread's until the answer is closed.
 request_finished.connect(lambda **_: current_request_id.set("-"), weak=False, dispatch_uid="request_id")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+# What a proxy that replaces 401 to 403 by its own sign-in page lets through; both are used for nothing else here.
+BEHIND_PROXY = {401: 424, 403: 423}
 HEALTH = {"/healthz": alive, "/readyz": ready}
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 logger = logging.getLogger(__name__)
@@ -47,12 +50,34 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 def https(get_response: GetResponse) -> GetResponse:
-    """Take every request for one by https where PORTHOLE_HTTPS says so: what ends TLS may be any proxy, and silent."""
+    """Take every request for one by https where PORTHOLE_HTTPS says so: what ends TLS may be any proxy, and silent.
+
+    Else an identity-aware proxy may say so, from its own network and nowhere else.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if settings.HTTPS:
             request.META["wsgi.url_scheme"] = "https"
+        elif settings.CONFIG["PROXY_AUTH"]:
+            said = from_proxy(request) and request.headers.get("X-Forwarded-Proto") == "https"
+            request.META["wsgi.url_scheme"] = "https" if said else "http"
         return get_response(request)
+
+    return middleware
+
+
+def denials(get_response: GetResponse) -> GetResponse:
+    """Let what Porthole denies reach people behind a proxy that keeps 401 to 403 for itself.
+
+    The status that was meant is in the header X-Porthole-Status. See "Denials behind a proxy" in docs/decisions.md.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if getattr(request, "behind_proxy", False) and response.status_code in BEHIND_PROXY:
+            response["X-Porthole-Status"] = str(response.status_code)
+            response.status_code = BEHIND_PROXY[response.status_code]
+        return response
 
     return middleware
 

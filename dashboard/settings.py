@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dashboard.middleware.request_id",
     "dashboard.middleware.https",
+    "dashboard.middleware.denials",
     "dashboard.middleware.compression",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

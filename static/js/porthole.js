@@ -96,7 +96,7 @@
     if (!waiting.hasAttribute("data-htmx-powered")) htmx.process(waiting);
     if (waiting._htmx?.sse && !connection) { connection = waiting._htmx.sse; show("live"); } // it was quicker than we
   });
-  const refused = (status) => ({ 401: "session", 403: "denied", 404: "done", 410: "gone", 503: "full" })[status];
+  const refused = (status) => ({ 401: "session", 403: "denied", 424: "session", 423: "denied", 404: "done", 410: "gone", 503: "full" })[status];
   const ours = (event) => event.target.id === "stream";
   document.addEventListener("htmx:after:sse:connection", (event) => {
     if (!ours(event)) return;
@@ -147,7 +147,7 @@
       const { status } = event.detail.ctx.response;
       if (status < 400) return well();
       event.preventDefault(); // what was read last is worth more than an error in its place
-      over = status === 401;
+      over = refused(status) === "session";
       show(over ? "over" : "stale");
     });
     document.addEventListener("htmx:error", () => { if (!over) show("stale"); });
