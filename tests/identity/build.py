@@ -79,7 +79,16 @@ def keycloak(folder: Path) -> None:
 def oauth2_proxy(folder: Path) -> None:
     """Build oauth2-proxy into ``folder``."""
     flags = f"-s -w -X {OAUTH2_PROXY}/pkg/version.VERSION={OAUTH2_PROXY_VERSION}"
-    command = [needed("go", "golang"), "build", "-trimpath", "-ldflags", flags, "-o", folder / "oauth2-proxy", OAUTH2_PROXY]
+    command = [
+        needed("go", "golang"),
+        "build",
+        "-trimpath",
+        "-ldflags",
+        flags,
+        "-o",
+        folder / "oauth2-proxy",
+        OAUTH2_PROXY,
+    ]
     run(command, HERE / "go", CGO_ENABLED="0")
 
 
