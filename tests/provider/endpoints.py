@@ -76,13 +76,20 @@ def authorize(op: "Provider", asked: Asked) -> Answer:
     if parameters.get("client_id") != op.client_id or not uri or (op.redirect_uris and uri not in op.redirect_uris):
         return html_answer("<title>Error</title><h1>Unknown client or redirect URI</h1>", 400)
     if error := refusal(op, parameters):
-        return redirect(with_parameters(uri, error=error, state=parameters.get("state", "")))
+        return redirect(with_parameters(uri, error=error, state=parameters.get("state", ""), iss=own_name(op)))
     known = op.sessions.get(asked.cookies.get(logout.COOKIE, ""))
     if known and "login" not in parameters.get("prompt", "").split():
         return redirect(with_code(op, known, parameters))
     if parameters.get("prompt") == "none":
-        return redirect(with_parameters(uri, error="login_required", state=parameters.get("state", "")))
+        return redirect(
+            with_parameters(uri, error="login_required", state=parameters.get("state", ""), iss=own_name(op))
+        )
     return form(op, parameters)
+
+
+def own_name(op: "Provider") -> str:
+    """The issuer, where this kind of provider says it in its answers; "" else."""
+    return op.issuer if op.shape.names_itself else ""
 
 
 def refusal(op: "Provider", parameters: dict[str, str]) -> str:
@@ -129,7 +136,7 @@ def with_code(op: "Provider", session: Grant, parameters: dict[str, str]) -> str
     op.codes[code] = replace(
         session, parameters=parameters, scope=parameters.get("scope", "").split(), redirect_uri=uri
     )
-    return with_parameters(uri, code=code, state=parameters.get("state", ""))
+    return with_parameters(uri, code=code, state=parameters.get("state", ""), iss=own_name(op))
 
 
 def token(op: "Provider", asked: Asked) -> Answer:

@@ -126,6 +126,7 @@ class Shape:
     rotates: bool = True  # each refresh gives a new refresh token and voids the old
     widens: bool = False  # a refresh may ask for other scopes than were granted
     informs: Callable[[Grant], bool] = always  # whether userinfo takes this access token
+    names_itself: bool = False  # answers of the authorization endpoint have their issuer (RFC 9207)
     needs_hint: bool = True  # signing out by the client needs an id_token_hint
     other_issuers: tuple[str, ...] = ()  # that sign with the same key, and have a discovery document of their own
 
