@@ -1,20 +1,17 @@
 """Browser tests: a real Chromium, a real Porthole, and the demo cluster or the real control plane behind it."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
+from tests.browser import chromium
+from tests.browser.chromium import PHONE
 from tests.browser.sites import Site, bed_site, demo_site
 from tests.cluster.fixtures import bed
 
 __all__ = ["bed"]
-
-CHROMIUM = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-PHONE = {"width": 390, "height": 844}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,18 +22,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that CHROMIUM names."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        reason = "no Chromium is installed: apt-get install chromium, or name one in CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM.split())
-        yield chromium
-        chromium.close()
+def browser(pytestconfig: pytest.Config) -> Browser:
+    """The session's Chromium."""
+    return chromium.shared(pytestconfig)
 
 
 @pytest.fixture(scope="session", params=["demo", pytest.param("bed", marks=pytest.mark.cluster)])
