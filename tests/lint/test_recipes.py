@@ -37,6 +37,10 @@ def test_there_is_a_recipe_for_each_provider():
     assert {"authentik", "dex", "entra-id", "google", "keycloak", "okta"} <= set(RECIPES)
 
 
+def test_there_is_a_recipe_for_each_proxy():
+    assert {"cloudflare-access", "google-iap", "nginx", "oauth2-proxy", "pomerium", "traefik"} <= set(RECIPES)
+
+
 def test_every_setting_that_a_recipe_names_is_one():
     found = [
         f"{name_of(path)}: {name}"
@@ -56,7 +60,7 @@ def test_the_settings_of_a_recipe_can_be_used(path, tmp_path):
                           for name, value in set_up.items()})  # fmt: skip
     assert set(set_up) <= known()
     assert values["PORTHOLE_WAYS"]
-    if "OIDC_ISSUER_URL" in set_up:
+    if "oidc" in values["PORTHOLE_WAYS"]:
         assert values["OIDC_CLIENT_SECRET"] == "a secret"
         assert values["OIDC_CALLBACK_URL"].endswith("/oidc-callback")
 
