@@ -21,6 +21,7 @@ from kubernetes.client.configuration import Configuration
 from kubernetes.client.exceptions import ApiException
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from clusters import websockets
 from clusters.answers import ANSWER_SECONDS, LARGEST_ANSWER, chunks, decode, read_at_most, refusal
 from clusters.credentials import (
     ClientCertificate,
@@ -36,9 +37,11 @@ from clusters.heads import POOLS
 from clusters.models import Cluster
 from clusters.names import Path
 from clusters.ticks import with_ticks
+from clusters.websockets import WebSocket
 
 T = TypeVar("T")
 Query = Sequence[tuple[str, str]]
+Request = tuple[str, str, HTTPHeaderDict, Any]  # method, URL, headers and body
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0  # for each part of an answer
@@ -145,6 +148,28 @@ class Connection:
             wake(response)  # its reading thread, which close alone would leave waiting
             response.close()
 
+    @contextmanager
+    def websocket(
+        self, path: Path, query: Query = (), *, subprotocols: tuple[str, ...] = ("v5.channel.k8s.io",)
+    ) -> Iterator[WebSocket]:
+        """Open a websocket at ``path``, such as a pod's ``exec``, that speaks one of the ``subprotocols``.
+
+        Raises ClusterError, in the server's words where it refuses, on opening and while speaking.
+        https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/4006-transition-spdy-to-websockets
+        """
+        key = websockets.new_key()
+        response = self._open("GET", path, query, accept="*/*", more=websockets.asking(key, subprotocols))
+        _streams.add(response)
+        try:
+            found = websockets.opened(response, websockets.agreed(response, key, subprotocols))
+            yield found
+            found.close()
+        finally:
+            _streams.discard(response)
+            if response.connection:
+                response.connection.close()  # response.close would leave it open: to urllib3 the answer has ended
+            response.close()
+
     def _whole(self, method: str, path: Path, query: Query, *, largest: int = LARGEST_ANSWER, **options: Any) -> bytes:
         response = self._open(method, path, query, **options)
         try:
@@ -165,7 +190,9 @@ class Connection:
         body: Any = None,
         content_type: str = "",
         read_seconds: float = READ_SECONDS,
+        more: websockets.Headers | None = None,
     ) -> HTTPResponse:
+        """``more`` are the headers that ask for another protocol: then 101 is what is hoped for."""
         if not isinstance(path, Path):
             raise TypeError("a request path is made by clusters.names.path, which checks every segment")
         left = self._left
@@ -176,12 +203,14 @@ class Connection:
         sent = HTTPHeaderDict({**headers, "Accept": accept})
         if content_type:
             sent["Content-Type"] = content_type
-        for name, value in credentials.headers():
+        for name, value in [*(more or ()), *credentials.headers()]:
             sent.add(name, value)
         # What is written may be done although nobody waits for the answer: there the last word is worth waiting for.
         patience = min(read_seconds, left) if method == "GET" else read_seconds
-        answer = self._answer(client, method, url, sent, body, (CONNECT_SECONDS, patience))
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        # A read may be asked twice; what is written, or begins a command, never.
+        attempts = 2 if method == "GET" and not more else 1
+        answer = self._answer(client, attempts, (method, url, sent, body), (CONNECT_SECONDS, patience))
+        if not welcome(answer.status, upgrade=bool(more)):
             raise refusal(answer)
         return answer
 
@@ -192,21 +221,11 @@ class Connection:
         credentials = present(self.credentials)
         return client_for(self.cluster, credentials), credentials
 
-    def _answer(
-        self,
-        client: ApiClient,
-        method: str,
-        url: str,
-        headers: HTTPHeaderDict,
-        body: Any,
-        timeout: tuple[float, float],
-    ) -> HTTPResponse:
-        # A server may close a kept connection just as it is used again. A read is then asked once more; a write never,
-        # since it may have been done.
-        attempts = 2 if method == "GET" else 1
+    def _answer(self, client: ApiClient, attempts: int, request: Request, timeout: tuple[float, float]) -> HTTPResponse:
+        # A server may close a kept connection just as it is used again.
         for attempt in range(1, attempts + 1):
             try:
-                response: HTTPResponse = client.call_api(method, url, headers, body, _request_timeout=timeout).response
+                response: HTTPResponse = client.call_api(*request, _request_timeout=timeout).response
                 return response
             except urllib3.exceptions.ProtocolError as error:
                 if attempt == attempts:
@@ -214,6 +233,13 @@ class Connection:
             except (urllib3.exceptions.HTTPError, ApiException) as error:
                 raise unreachable(self.cluster, error) from error
         raise AssertionError("the loop above returns or raises")
+
+
+def welcome(status: int, *, upgrade: bool) -> bool:
+    """Whether an answer of this status is what was asked for."""
+    if upgrade:
+        return status == HTTPStatus.SWITCHING_PROTOCOLS
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def connect(cluster: Cluster, credentials: Credentials | None, seconds: float = math.inf) -> Connection:

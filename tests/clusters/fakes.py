@@ -32,8 +32,9 @@ class Seen:
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
 
-# What a test answers: bytes of a whole HTTP response, several pieces one after the other, or None to hang up.
-Answer = bytes | Iterator[bytes] | None
+# What a test answers: bytes of a whole HTTP response, several pieces one after the other, None to hang up, or what
+# takes over the connection.
+Answer = bytes | Iterator[bytes] | Callable[[socket.socket], None] | None
 Handler = Callable[[Seen], Answer]
 
 
@@ -174,6 +175,9 @@ def answer_one(fake: Fake, connection: socket.socket, handler: Handler, seen: Se
     fake.seen.append(seen)
     answer = handler(seen)
     if answer is None:
+        return False
+    if callable(answer):
+        answer(connection)
         return False
     for piece in [answer] if isinstance(answer, bytes) else answer:
         connection.sendall(piece)
