@@ -1,4 +1,4 @@
-"""The provider as a process of its own answers like the other one, and writes down what it is asked, without secrets."""
+"""The provider as a process of its own answers alike, and writes down what it is asked, without secrets."""
 
 from tests.provider.browsing import fetch
 from tests.provider.entra import TENANT
