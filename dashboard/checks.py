@@ -174,6 +174,15 @@ def clusters_can_be_read(values: Values) -> list[CheckMessage]:
     return [Error(fault, hint=hint, id="porthole.E013") for fault in faults]
 
 
+def admin_groups_can_come(values: Values) -> list[CheckMessage]:
+    """Groups of the admin are those of a provider."""
+    if not values["PORTHOLE_ADMIN_GROUPS"] or "oidc" in values["PORTHOLE_WAYS"]:
+        return []
+    message = _("PORTHOLE_ADMIN_GROUPS is set, but nobody signs in with OpenID Connect, which alone knows groups.")
+    hint = _("Set up OIDC_ISSUER_URL and OIDC_CLIENT_ID, or make an account with manage.py createsuperuser.")
+    return [checks.Warning(message, hint=hint, id="porthole.W006")]
+
+
 def limits_fit(values: Values) -> list[CheckMessage]:
     """A session ends idle before it ends anyhow."""
     idle, whole = values["SESSION_IDLE"], values["SESSION_TTL"]
@@ -245,6 +254,7 @@ CHECKS: tuple[Callable[[Values], list[CheckMessage]], ...] = (
     verification_is_on,
     proxy_is_whole,
     clusters_can_be_read,
+    admin_groups_can_come,
     limits_fit,
     secrets_stay_on_the_way,
     debug_stays_here,

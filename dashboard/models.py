@@ -93,6 +93,23 @@ class SignInLink(models.Model):
         return deleted == 1
 
 
+class Attempt(models.Model):
+    """How often something failed for one account or address within one window; ``name`` is a keyed digest."""
+
+    name = models.CharField(max_length=64)
+    window = models.PositiveBigIntegerField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """One count for each name and window."""
+
+        constraints = (models.UniqueConstraint(fields=("name", "window"), name="one_count_of_a_window"),)
+
+    def __str__(self) -> str:
+        """How often, and in which window."""
+        return f"{self.count} in {self.window}"
+
+
 def digest_of(token: str) -> str:
     """What is kept of a token: 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -71,7 +71,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "dashboard.apps.PortholeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -134,7 +134,11 @@ STORAGES = {
 }
 
 HTTPS = CONFIG["PORTHOLE_HTTPS"]
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "dashboard.signin.openid.library.Backend"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "dashboard.signin.openid.library.Backend",
+    "dashboard.admin.GroupRights",
+]
 SESSION_ENGINE = "dashboard.sessions"
 # On one machine cookies know no port: two Portholes would end each other's sessions.
 COOKIE = "__Host-porthole" if HTTPS else f"porthole-{CONFIG['PORT']}"
@@ -145,6 +149,8 @@ CSRF_COOKIE_NAME = f"{COOKIE}-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 LOGIN_REDIRECT_URL = "/"
 FILE_UPLOAD_HANDLERS: list[str] = []  # Porthole takes no files, so none are kept on the way
+DEFAULT_EXCEPTION_REPORTER = "dashboard.reports.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "dashboard.reports.Filter"
 CSRF_FAILURE_VIEW = "dashboard.views.problems.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -185,6 +191,8 @@ LOGGING = {
         # At DEBUG it prints every request line; header values it never prints.
         "urllib3": {"level": "INFO"},
         "django.server": {"level": "INFO"},
+        # With DEBUG it prints each statement with its values.
+        "django.db.backends": {"level": "INFO"},
         # At DEBUG it prints the whole page, people's logs and YAML, for each name that is unset in a template.
         "django.template": {"level": "INFO"},
     },

@@ -18,6 +18,7 @@ and, where it needs them,
     ROOT_URLPATTERNS               pages whose addresses others have registered, such as /oidc-callback
     arrive(request)                recognise the person by the request itself, before any view; may answer it at once
     until(request)                 until when (epoch seconds) the request is good for, where it is not its session
+    verified_claims(request)       what somebody who is trusted says of the person now, such as their groups
     leave(request)                 end what is open elsewhere before the session is erased; says where to go then
 
 It calls ``sign_in`` once it knows who it is. Views ask the functions below and never a way itself.
@@ -130,6 +131,15 @@ def person(request: HttpRequest) -> str:
     """The signed-in person's display name, empty where nobody is signed in."""
     way = active(request)
     return str(way.person(request)) if way else ""
+
+
+def groups(request: HttpRequest) -> list[str]:
+    """The groups that the person's provider vouches for now; none where their way in has nobody who vouches."""
+    way = active(request)
+    claims = way.verified_claims(request) if way and hasattr(way, "verified_claims") else {}
+    found = claims.get(settings.CONFIG["PORTHOLE_ADMIN_GROUPS_CLAIM"], [])
+    several = [found] if isinstance(found, str) else found
+    return [group for group in several if isinstance(group, str)] if isinstance(several, list) else []
 
 
 def clusters(request: HttpRequest) -> list[Cluster]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clusters import declared
 from clusters.credentials import BearerToken, Credentials
 from clusters.models import Cluster
-from dashboard import audit, signin, vault
+from dashboard import attempts, audit, signin, vault
 from dashboard.links import home_url, with_query
 from dashboard.pasting import NotTaken, Taken, checked
 from dashboard.problems import Problem
@@ -128,9 +128,13 @@ def paste(request: HttpRequest) -> HttpResponse:
     cluster = next((each for each in choices(request) if each.name == request.POST.get("cluster")), None)
     if not cluster:
         return page(request, 400, Problem(_("Which cluster is it for?"), "", _("Choose one."), status=400))
+    if response := attempts.refused(request, "token"):
+        return response
     try:
         taken = checked(cluster, request.POST.get("token", ""))
     except NotTaken as reason:
+        if reason.problem.status == 422:  # the token was wrong, and not the form or the cluster
+            attempts.failed(request, "token")
         return page(request, reason.problem.status, reason.problem)
     keep(request, cluster, taken)
     return redirect(next_url(request) if next_url(request) != "/" else home_url(cluster))

@@ -1,9 +1,13 @@
 """The Django admin: whoever runs Porthole sets clusters up, is told what is wrong, and tests the connection."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from clusters.models import Cluster
+from dashboard.models import Session
 from tests.cluster import certificates
 from tests.clusters.fakes import http, serving
 from tests.clusters.test_connection_tls import server_context
@@ -92,9 +96,78 @@ def test_only_staff_that_may_change_clusters_test_them(operator, signed_in, tmp_
         assert api.connections == 0
 
 
-def test_a_demo_person_is_nobody_in_the_admin(olivia):
-    for address in (CLUSTERS, f"{CLUSTERS}add/", "/admin/"):
-        assert olivia.get(address).headers["Location"].startswith("/admin/login/")
+def test_check_45_the_admin_is_off_until_somebody_could_use_it(browser, olivia):
+    for client in (browser(), olivia):
+        for address in (CLUSTERS, "/admin/", "/admin/login/", "/admin/nothing/", "/admin/password_change/"):
+            response = client.get(address)
+            assert response.status_code == 404
+            page = tree(response.content)
+            assert "The admin is off" in page.text
+            assert "manage.py createsuperuser" in page.text
+            assert response["X-Request-ID"] in page.text
+
+
+def test_check_45_there_is_no_default_account(db):
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}, {"password": "!"}])
+def test_an_account_that_cannot_come_in_does_not_turn_the_admin_on(operator, browser, change):
+    User.objects.update(**change)
+    assert browser().get("/admin/").status_code == 404
+
+
+def test_nobody_yet_goes_to_the_form_and_on_to_where_they_wanted(operator, browser):
+    client = browser()
+    address = client.get(f"{CLUSTERS}?q=home")["Location"]
+    assert address == "/admin/login/?next=%2Fadmin%2Fclusters%2Fcluster%2F%3Fq%3Dhome"
+    assert client.get(address).status_code == 200
+    form = {"username": "operator", "password": "unguessable", "next": f"{CLUSTERS}?q=home"}
+    assert client.post(address, form)["Location"] == f"{CLUSTERS}?q=home"
+    assert client.get(CLUSTERS).status_code == 200
+
+
+def test_who_is_signed_in_without_rights_gets_a_page_and_no_loop(operator, olivia, browser):
+    plain = browser()
+    plain.force_login(User.objects.create_user("plain", password="unguessable"))
+    for client in (olivia, plain):
+        for address in (CLUSTERS, f"{CLUSTERS}add/", "/admin/"):
+            response = client.get(address)
+            assert response.status_code == 403
+            page = tree(response.content)
+            assert "The admin is not for you" in page.text
+            (link,) = [each for each in page.all("a") if each.text == "Use an account of the admin"]
+            assert client.get(link.attributes["href"]).status_code == 200, "the form itself"
+
+
+def test_rights_that_a_row_has_count_with_its_password_only(operator, browser):
+    """An account that came in by another way than its own password has no rights of the row."""
+    client = browser()
+    client.force_login(User.objects.get(), "dashboard.signin.openid.library.Backend")
+    assert client.get(CLUSTERS).status_code == 403
+
+
+def test_the_admin_s_session_has_a_new_key_and_ends_as_all_do(operator, browser, settings):
+    client = browser()
+    client.get("/admin/login/")
+    before = client.cookies.get(settings.SESSION_COOKIE_NAME)
+    client.post("/admin/login/", {"username": "operator", "password": "unguessable"})
+    after = client.cookies[settings.SESSION_COOKIE_NAME]
+    assert not before or before.value != after.value
+    assert client.get("/admin/").status_code == 200
+    row = Session.objects.order_by("-ends").first()
+    left = row.ends - timezone.now()
+    assert timedelta(0) < left <= timedelta(seconds=settings.CONFIG["SESSION_TTL"])
+    Session.objects.update(expire_date=timezone.now())
+    assert client.get("/admin/")["Location"].startswith("/admin/login/")
+
+
+def test_check_41_the_admin_is_kept_nowhere_and_runs_no_code_of_others(operator):
+    for address in ("/admin/", CLUSTERS, "/admin/jsi18n/"):
+        response = operator.get(address)
+        assert "no-store" in response["Cache-Control"]
+        assert "unsafe-" not in response["Content-Security-Policy"]
+        assert response["X-Frame-Options"] == "DENY"
 
 
 def test_the_form_picks_a_colour_and_says_whom_a_cluster_is_shown_to(operator):

@@ -79,6 +79,7 @@ def test_what_fits_together_is_not_complained_about(found, names):
         ({**OIDC, "HOST": "0.0.0.0", "PORTHOLE_HTTPS": ""}, "W002", "PORTHOLE_HTTPS is off", "PORTHOLE_HTTPS=true"),
         ({"DEBUG": "true", "HOST": "10.0.0.1"}, "W003", "DEBUG is on", "Leave DEBUG out"),
         ({"HEADLAMP_CONFIG_BASE_URL": "/kube"}, "W004", "HEADLAMP_CONFIG_BASE_URL", "docs/settings.md"),
+        ({"PORTHOLE_ADMIN_GROUPS": "ops"}, "W006", "which alone knows groups", "createsuperuser"),
         ({**OIDC, "PORTHOLE_WAYS": "demo"}, "W005", "Nobody can sign in by oidc", "Leave PORTHOLE_WAYS out"),
     ],
 )

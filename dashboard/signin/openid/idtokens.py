@@ -127,7 +127,7 @@ def needed_claims() -> set[str]:
     named = [cluster for cluster in configured() if cluster.presents == "impersonation"]
     found = {cluster.username_claim or "sub" for cluster in named} | {cluster.groups_claim for cluster in named}
     if settings.CONFIG["PORTHOLE_ADMIN_GROUPS"]:
-        found.add("groups")
+        found.add(settings.CONFIG["PORTHOLE_ADMIN_GROUPS_CLAIM"])
     return found - {""}
 
 

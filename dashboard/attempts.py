@@ -1,0 +1,96 @@
+"""How often somebody may be wrong: failed sign-ins count for an account and for an address, in quarters of an hour.
+
+Counts are rows, so that all threads and replicas know them; what they are about stands there as a keyed digest only.
+"""
+
+import ipaddress
+import logging
+import time
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dashboard.models import Attempt
+from dashboard.problems import Problem, problem_response
+from dashboard.sealing import digests
+
+WINDOW = 15 * 60  # seconds
+ACCOUNT_LIMIT = 10
+ADDRESS_LIMIT = 30
+PROXY_LIMIT = 300  # of all who come through one proxy
+
+audit = logging.getLogger("porthole.audit")
+
+
+def refused(request: HttpRequest, what: str, account: str = "") -> HttpResponse | None:
+    """The page that says to wait, where ``what`` has failed too often for this account or from this address.
+
+    It is answered with 429 and Retry-After (RFC 6585, section 4; RFC 9110, section 10.2.3).
+    """
+    now = window()
+    for limit, name in counted(request, what, account):
+        if Attempt.objects.filter(name=name, window=now, count__gte=limit).exists():
+            audit.warning("verb=signin what=%r address=%r result='too many attempts'", what, address_of(request))
+            return too_many(request, (now + 1) * WINDOW - int(time.time()))
+    return None
+
+
+def failed(request: HttpRequest, what: str, account: str = "") -> None:
+    """Count a failure of ``what``; nothing is kept for longer than two windows."""
+    now = window()
+    Attempt.objects.filter(window__lt=now - 1).delete()
+    for _limit, name in counted(request, what, account):
+        Attempt.objects.get_or_create(name=name, window=now)
+        Attempt.objects.filter(name=name, window=now).update(count=F("count") + 1)
+    audit.warning("verb=signin what=%r address=%r result='refused'", what, address_of(request))
+
+
+def succeeded(request: HttpRequest, what: str, account: str) -> None:
+    """Forget the failures of an account whose owner has come in; those of the address stay."""
+    Attempt.objects.filter(name__in=digests(what, "account", account.casefold())).delete()
+
+
+def window() -> int:
+    """The number of the quarter of an hour."""
+    return int(time.time()) // WINDOW
+
+
+def counted(request: HttpRequest, what: str, account: str) -> Iterator[tuple[int, str]]:
+    """What a failure counts for, each with its limit and under its digest."""
+    if account:
+        yield ACCOUNT_LIMIT, digests(what, "account", account.casefold())[0]
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    address = address_of(request)
+    yield ADDRESS_LIMIT, digests(what, "address", address)[0]
+    if address != peer:
+        yield PROXY_LIMIT, digests(what, "proxy", peer)[0]
+
+
+def address_of(request: HttpRequest) -> str:
+    """The peer, or whom a peer in PROXY_AUTH_TRUSTED_NETWORKS says that it speaks for.
+
+    Only the last address of X-Forwarded-For is that peer's own word. Nobody is believed for it in anything else.
+    """
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        trusted = any(ipaddress.ip_address(peer) in each for each in settings.CONFIG["PROXY_AUTH_TRUSTED_NETWORKS"])
+        return str(ipaddress.ip_address(last)) if trusted and last else peer
+    except ValueError:
+        return peer
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """The page that says how long to wait."""
+    minutes = max(1, -(-seconds // 60))
+    message = ngettext(
+        "Try again in %(minutes)d minute.", "Try again in %(minutes)d minutes.", minutes
+    ) % {"minutes": minutes}  # fmt: skip
+    problem = Problem(_("Too many attempts"), message, _("Nothing was tried this time."), status=429)
+    response = problem_response(request, problem, 429)
+    response["Retry-After"] = str(max(1, seconds))
+    return response

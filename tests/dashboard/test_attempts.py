@@ -1,0 +1,115 @@
+"""Failed sign-ins are counted; who fails too often waits, and others do not."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import RequestFactory
+
+from dashboard import attempts
+from dashboard.attempts import ACCOUNT_LIMIT, ADDRESS_LIMIT, PROXY_LIMIT, WINDOW
+from dashboard.models import Attempt
+from dashboard.sessions import SessionStore
+from tests.dashboard.pages import tree
+
+LOGIN = "/admin/login/"
+WRONG = {"username": "operator", "password": "not-the-password"}
+
+
+@pytest.fixture
+def account(db):
+    return User.objects.create_superuser("operator", password="unguessable")
+
+
+def request(peer="203.0.113.7", **headers):
+    made = RequestFactory().post("/", REMOTE_ADDR=peer, headers=headers)
+    made.session = SessionStore()
+    return made
+
+
+def test_check_45_repeated_failed_logins_are_answered_429(account, browser, caplog):
+    client = browser()
+    for _ in range(ACCOUNT_LIMIT):
+        assert client.post(LOGIN, WRONG).status_code == 200
+    response = client.post(LOGIN, WRONG)
+    assert response.status_code == 429
+    assert 1 <= int(response["Retry-After"]) <= WINDOW
+    page = tree(response.content)
+    assert "Too many attempts" in page.text
+    assert response["X-Request-ID"] in page.text
+    right = {"username": "Operator", "password": "unguessable"}
+    assert browser(REMOTE_ADDR="198.51.100.9").post(LOGIN, right).status_code == 429, "the account itself waits"
+    assert "not-the-password" not in caplog.text
+    assert "too many attempts" in caplog.text
+
+
+def test_check_45_one_address_may_not_try_every_account(account, browser):
+    client = browser(REMOTE_ADDR="198.51.100.9")
+    for number in range(ADDRESS_LIMIT):
+        assert client.post(LOGIN, {**WRONG, "username": f"user-{number}"}).status_code == 200
+    assert client.post(LOGIN, {"username": "operator", "password": "unguessable"}).status_code == 429
+    elsewhere = browser(REMOTE_ADDR="198.51.100.10")
+    assert elsewhere.post(LOGIN, {"username": "operator", "password": "unguessable"}).status_code == 302
+
+
+def test_who_comes_in_begins_anew(account, browser):
+    client = browser()
+    for _ in range(ACCOUNT_LIMIT - 1):
+        client.post(LOGIN, WRONG)
+    assert client.post(LOGIN, {"username": "operator", "password": "unguessable"}).status_code == 302
+    other = browser(REMOTE_ADDR="198.51.100.10")
+    for _ in range(ACCOUNT_LIMIT):
+        assert other.post(LOGIN, WRONG).status_code == 200
+
+
+def test_the_next_window_is_a_new_one_and_the_last_but_one_is_forgotten(db):
+    now = attempts.window()
+    for _ in range(ADDRESS_LIMIT):
+        attempts.failed(request(), "token")
+    assert attempts.refused(request(), "token").status_code == 429
+    Attempt.objects.update(window=now - 1)
+    assert attempts.refused(request(), "token") is None
+    Attempt.objects.update(window=now - 2)
+    attempts.failed(request(), "token")
+    assert list(Attempt.objects.values_list("window", "count")) == [(attempts.window(), 1)]
+
+
+def test_one_thing_that_fails_does_not_stop_another(db):
+    for _ in range(ADDRESS_LIMIT):
+        attempts.failed(request(), "token")
+    assert attempts.refused(request(), "token")
+    assert attempts.refused(request(), "admin", "operator") is None
+
+
+def test_nothing_is_kept_that_names_anybody(db):
+    attempts.failed(request("203.0.113.7"), "admin", "operator")
+    with connection.cursor() as cursor:
+        cursor.execute("select * from dashboard_attempt")
+        rows = str(cursor.fetchall())
+    assert "operator" not in rows
+    assert "203.0.113.7" not in rows
+
+
+def test_a_trusted_proxy_s_word_tells_people_apart_and_nobody_else_s(db):
+    forwarded = {"X-Forwarded-For": "192.0.2.66, 198.51.100.1"}
+    assert attempts.address_of(request("10.0.0.1", **forwarded)) == "198.51.100.1"
+    assert attempts.address_of(request("203.0.113.7", **forwarded)) == "203.0.113.7"
+    assert attempts.address_of(request("10.0.0.1", **{"X-Forwarded-For": "<b>"})) == "10.0.0.1"
+    assert attempts.address_of(request("10.0.0.1")) == "10.0.0.1"
+    for number in range(PROXY_LIMIT):
+        attempts.failed(request("10.0.0.1", **{"X-Forwarded-For": f"2001:db8::{number:x}"}), "token")
+    assert attempts.refused(request("10.0.0.1", **{"X-Forwarded-For": "2001:db8::ffff"}), "token"), "of all together"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failures_at_the_same_time_are_all_counted():
+    def fail(_number):
+        try:
+            attempts.failed(request(), "token")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(fail, range(24)))
+    assert Attempt.objects.get().count == 24
