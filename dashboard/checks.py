@@ -170,7 +170,7 @@ def clusters_can_be_read(values: Values) -> list[CheckMessage]:
             read()
         except Misconfigured as error:
             faults.append(error.message)
-    hint = _("docs/settings.md says what stands in it.")
+    hint = _("Each entry of the file is a mapping with at least name and server, as https://host:6443.")
     return [Error(fault, hint=hint, id="porthole.E013") for fault in faults]
 
 
