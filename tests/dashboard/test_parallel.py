@@ -11,7 +11,7 @@ ROUNDS = 15
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_people_at_once_are_never_mixed(signed_in, tap):
+def test_check_26_two_people_at_once_are_never_mixed(signed_in, tap):
     ready, failures = threading.Barrier(2), []
 
     def browse(person, namespace):

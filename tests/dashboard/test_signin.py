@@ -114,7 +114,7 @@ def test_signing_out_needs_the_csrf_token(signed_in):
         "/clusters/",
     ],
 )
-def test_no_page_asks_a_cluster_for_somebody_who_is_not_signed_in(browser, tap, address):
+def test_check_21_no_page_asks_a_cluster_for_somebody_who_is_not_signed_in(browser, tap, address):
     client = browser()
     response = client.get(address)
     assert response.status_code == 302
