@@ -1,11 +1,14 @@
 """What has to be done before Porthole serves, and the step over to gunicorn."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import socket
 import sys
 from argparse import RawDescriptionHelpFormatter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +17,11 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.checks import CheckMessage, run_checks
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from dashboard.config import SETTINGS, Setting
 
+MIGRATION_LOCK = 0x706F7274  # a number of our own among PostgreSQL's advisory locks
 BASE = Path(__file__).resolve().parent.parent.parent
 
 
@@ -45,7 +49,8 @@ def prepare() -> None:
     """
     os.umask(0o077)
     try:
-        call_command("migrate", verbosity=0, interactive=False)
+        with alone():
+            call_command("migrate", verbosity=0, interactive=False)
     except OperationalError as error:
         reason = " ".join(str(error).split())
         raise CommandError(f"The database cannot be used: {reason}. Look at DATABASE_URL.", returncode=2) from error
@@ -54,6 +59,27 @@ def prepare() -> None:
     except OSError as error:
         wrong = f"{settings.STATIC_ROOT} cannot be written: {error.strerror}. Make room, or set PORTHOLE_STATE."
         raise CommandError(wrong, returncode=2) from error
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """A block that of all replicas that start at once one runs at a time. Raises OperationalError."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+    else:
+        file = Path(connection.settings_dict["NAME"]).with_suffix(".lock")
+        try:
+            lock = file.open("w")
+        except OSError as error:
+            raise OperationalError(str(error)) from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def collect_static_files() -> None:

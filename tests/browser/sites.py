@@ -90,13 +90,13 @@ class Site:
 
 
 @contextmanager
-def porthole(folder: Path, environment: dict[str, str]) -> Iterator[tuple[str, Output]]:
+def porthole(folder: Path, environment: dict[str, str], *flags: str) -> Iterator[tuple[str, Output]]:
     """Porthole as people start it, on a free port of loopback; gives the address that it prints."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     # Where the system can (Linux), it ends the server when this process is killed.
     prefix = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
     process = subprocess.Popen(
-        [*prefix, sys.executable, "manage.py", "serve"],
+        [*prefix, sys.executable, "manage.py", "serve", *flags],
         cwd=ROOT,
         env={**kept, "PORT": "0", "PORTHOLE_STATE": str(folder), "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.PIPE,

@@ -1,5 +1,6 @@
 """Two Portholes that share a database: a session is at home in both, and its tokens are renewed once."""
 
+import logging
 import os
 import threading
 
@@ -45,7 +46,8 @@ def environment(op, home, tmp_path):
     }
 
 
-def test_check_13_replicas_renew_once_for_all_who_wait_at_any_of_them(op, home, environment, tmp_path):
+def test_check_13_replicas_renew_once_for_all_who_wait_at_any_of_them(op, home, environment, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "urllib3")  # here it is the person's own browser that would tell of its code
     with (
         started(tmp_path / "one", "serve", **environment) as one,
         started(tmp_path / "two", "serve", **environment) as two,

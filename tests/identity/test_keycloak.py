@@ -1,0 +1,61 @@
+"""What the real provider and the real API server do that Porthole is built around."""
+
+import json
+import time
+
+import pytest
+
+from tests.cluster.api import ApiError
+from tests.identity import realm
+
+CLIENT = realm.client("porthole", "https://localhost/", direct=True)
+SHORT = realm.client("porthole", "https://localhost/", direct=True, lifespan=2)
+
+
+@pytest.fixture
+def client(keycloak):
+    """``porthole``, with tokens by password."""
+    keycloak.register(CLIENT)
+    return CLIENT
+
+
+def refreshed(keycloak, client, refresh_token):
+    return keycloak.token(client, grant_type="refresh_token", refresh_token=refresh_token)
+
+
+def test_a_refresh_token_that_is_used_twice_kills_its_successor_too(keycloak, client):
+    first = keycloak.tokens(client, "olivia")["refresh_token"]
+    status, answer = refreshed(keycloak, client, first)
+    assert status == 200
+    again, refusal = refreshed(keycloak, client, first)
+    assert (again, refusal["error"]) == (400, "invalid_grant")
+    after, refusal = refreshed(keycloak, client, answer["refresh_token"])
+    assert (after, refusal["error"]) == (400, "invalid_grant")
+
+
+def refusal_of(bed, token):
+    """What the API server says to a token that it refuses."""
+    with pytest.raises(ApiError) as caught:
+        bed.api(token).text("/api/v1/namespaces/shop/pods?limit=1")
+    return str(caught.value)
+
+
+def test_the_api_server_says_the_same_to_every_token_that_it_refuses(bed, keycloak, client):
+    unverified = keycloak.tokens(client, realm.UNVERIFIED.name)["id_token"]
+    keycloak.register(realm.client("elsewhere", "https://localhost/", direct=True))
+    audience = keycloak.tokens(realm.client("elsewhere", "https://localhost/"), "olivia")["id_token"]
+    keycloak.register(SHORT)
+    expired = keycloak.tokens(SHORT, "olivia")["id_token"]
+    time.sleep(4)
+    said = {refusal_of(bed, token) for token in (unverified, audience, expired, "nonsense")}
+    assert len(said) == 1
+    assert "Unauthorized" in said.pop()
+
+
+def test_both_tokens_of_a_person_are_theirs_at_the_api_server(bed, keycloak, client):
+    tokens = keycloak.tokens(client, "nadia")
+    for kind in ("id_token", "access_token"):
+        pods = json.loads(bed.api(tokens[kind]).text("/api/v1/namespaces/shop/pods?limit=1"))
+        assert pods["kind"] == "PodList"
+        with pytest.raises(ApiError, match=r"oidc:nadia@example\.com"):
+            bed.api(tokens[kind]).text("/api/v1/namespaces/monitoring/pods?limit=1")
