@@ -5,7 +5,10 @@ import socket
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from clusters.errors import Unreachable
 
 # Clouds serve their metadata, secrets among it, at link-local addresses and at these.
 METADATA_NAMES = frozenset({"metadata.google.internal"})
@@ -54,7 +57,8 @@ def validate_proxy(value: str) -> None:
 def is_metadata(host: str) -> bool:
     """Whether a cloud's metadata is served at ``host``, an address in any spelling that a resolver takes or a name.
 
-    ``0xa9fea9fe`` is 169.254.169.254 too. Names are not resolved: what they lead to may change after the check.
+    ``0xa9fea9fe`` is 169.254.169.254 too. Names are not resolved here: what they lead to may change
+    after the check, so ``resolved`` looks at it on connecting.
     """
     try:
         address = ipaddress.ip_address(host)
@@ -92,3 +96,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def resolved(host: str, port: int) -> list[str]:
+    """The addresses of ``host``, of which one is to be connected to without asking for the name again.
+
+    A name that was harmless when it was entered may lead to a cloud's metadata by now (DNS rebinding). Raises
+    Unreachable where it does, socket.gaierror where the name is not known.
+    """
+    host = host.strip("[]")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a label that is empty or too long
+        raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
+    addresses = list(dict.fromkeys(str(address[0]) for *_rest, address in found))
+    for address in addresses:
+        if is_metadata(address):
+            message = gettext("%(host)s leads to %(address)s, where clouds serve their metadata: nothing was sent.")
+            raise Unreachable(message % {"host": host, "address": address}, reason="MetadataAddress")
+    return addresses

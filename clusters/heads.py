@@ -1,6 +1,7 @@
 """Connections that wait for the head of an answer for a bounded time, however slowly its bytes drip in.
 
-A read timeout bounds the wait for each piece alone: a byte now and then would hold the reader for ever.
+A read timeout bounds the wait for each piece alone: a byte now and then would hold the reader for ever. Nor do they go
+where a cloud's metadata is served, whatever name leads there.
 """
 
 import socket
@@ -10,12 +11,33 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from clusters.addresses import resolved
 
 PATIENCE = 2  # read timeouts that a whole head may take
 
 
 class BoundedHead:
     """What both kinds of connection have in common."""
+
+    def _new_conn(self: Any) -> socket.socket:
+        """A socket to the first address that answers, of those that the name has now."""
+        name = self._dns_host
+        try:
+            addresses = resolved(name, self.port)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        failure: ConnectTimeoutError | None = None
+        for self._dns_host in addresses:
+            try:
+                connection: socket.socket = super()._new_conn()  # type: ignore[misc]
+                return connection
+            except ConnectTimeoutError as error:  # NewConnectionError is one, too
+                failure = error
+            finally:
+                self._dns_host = name  # which TLS asks the certificate for
+        raise failure or NewConnectionError(self, "the name has no address")  # untranslated: the door says it
 
     def getresponse(self: Any) -> Any:
         """The answer, once its head is there. Raises TimeoutError where that takes PATIENCE read timeouts."""

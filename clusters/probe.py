@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
+from clusters.addresses import resolved
 from clusters.connection import CONNECT_SECONDS, tls_context
 from clusters.errors import Unreachable, Untrusted
 from clusters.models import Cluster
@@ -51,10 +52,11 @@ def probe(cluster: Cluster) -> Probe:
 def plain_connection(cluster: Cluster, host: str, port: int) -> socket.socket:
     """A connection to the API server, through the cluster's proxy where it has one. Raises OSError and Unreachable."""
     if not cluster.proxy_url:
-        return socket.create_connection((host, port), CONNECT_SECONDS)
+        return first_that_answers(resolved(host, port), port)
     proxy = urlsplit(cluster.proxy_url)
     if proxy.scheme != "http":
         raise Unreachable(_("a proxy that speaks TLS itself cannot be tested from here"))
+    resolved(proxy.hostname or "", proxy.port or 80)
     tunnel = HTTPConnection(proxy.hostname or "", proxy.port or 80, timeout=CONNECT_SECONDS)
     tunnel.set_tunnel(host, port)
     try:
@@ -62,6 +64,17 @@ def plain_connection(cluster: Cluster, host: str, port: int) -> socket.socket:
     except HTTPException as error:
         raise Unreachable(_("the proxy does not answer as one: %(error)s") % {"error": type(error).__name__}) from error
     return tunnel.sock
+
+
+def first_that_answers(addresses: list[str], port: int) -> socket.socket:
+    """A connection to the first of these addresses that takes one. Raises OSError."""
+    failure = OSError("the name has no address")  # untranslated: no resolver gives that answer
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), CONNECT_SECONDS)
+        except OSError as error:
+            failure = error
+    raise failure
 
 
 def valid_until(secure: ssl.SSLSocket) -> datetime | None:

@@ -4,6 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from kubernetes.client import CoreV1Api
+from kubernetes.dynamic.resource import Resource
 
 from clusters.connection import USER_AGENT, connect
 from clusters.credentials import BearerToken, Impersonation
@@ -79,7 +81,7 @@ ILLEGAL = [
 
 
 @pytest.mark.parametrize("name", ILLEGAL)
-def test_an_illegal_name_is_refused_and_nothing_is_sent(asked, name):
+def test_check_37_an_illegal_name_is_refused_and_nothing_is_sent(asked, name):
     connection, fake = asked(hello)
     with pytest.raises(BadName):
         connection.get(PODS.path("shop", name))
@@ -95,7 +97,7 @@ def test_an_illegal_name_is_refused_and_nothing_is_sent(asked, name):
 
 
 @pytest.mark.parametrize("namespace", ILLEGAL)
-def test_an_illegal_namespace_is_refused_and_nothing_is_sent(asked, namespace):
+def test_check_37_an_illegal_namespace_is_refused_and_nothing_is_sent(asked, namespace):
     connection, fake = asked(hello)
     with pytest.raises(BadName):
         connection.get(PODS.path(namespace, "x"))
@@ -226,7 +228,7 @@ def test_people_never_cross_on_streams(serve):
 # Trap 5: a hostile or mistaken server sends the caller elsewhere.
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_a_redirect_is_not_followed(serve, code, method):
+def test_check_43_a_redirect_is_not_followed(serve, code, method):
     elsewhere = serve(hello)
     fake = serve(lambda _seen: http(b"", code, headers=(f"Location: {elsewhere.url}/secret",)))
     connection = connect(fake.cluster(), Impersonation(OLIVIA, "alice", ("dev",)))
@@ -266,3 +268,19 @@ def test_an_api_server_under_a_path_is_asked_there(serve):
 def test_secrets_do_not_show_in_what_is_printed():
     person = Impersonation(BearerToken("hush-hush"), "alice")
     assert "hush" not in repr(person) + repr(BearerToken("hush-hush"))
+
+
+def test_check_37_both_of_the_kubernetes_clients_would_have_sent_them_elsewhere(serve):
+    """Why no call goes by the client's own methods (traps 1 and 2); the client's pool and TLS are all that is used."""
+    fake = serve(lambda seen: http({"kind": "APIResourceList", "resources": []} if "api" in seen.target else {}))
+    client = connect(fake.cluster(), OLIVIA).client
+    core = CoreV1Api(client)
+    core.delete_namespaced_pod("..", "default", _preload_content=False).release_conn()
+    core.list_namespaced_pod("..", _preload_content=False).release_conn()
+    pods = Resource(prefix="api", api_version="v1", kind="Pod", namespaced=True, verbs=["get"], name="pods")
+    assert pods.path(name="../../kube-system/secrets/x", namespace="shop") == (
+        "/api/v1/namespaces/shop/pods/../../kube-system/secrets/x"
+    )
+    assert [seen.target for seen in fake.seen] == [
+        "/api/v1/namespaces/default/", "/api/v1/pods",
+    ], "the namespace would have been deleted, and all namespaces' pods been listed"  # fmt: skip
