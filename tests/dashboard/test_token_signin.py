@@ -10,6 +10,7 @@ from clusters.demo.server import serving
 from clusters.demo.world.clock import ManualClock
 from clusters.demo.world.people import TOKENS, Person
 from clusters.models import Cluster
+from dashboard.attempts import ADDRESS_LIMIT, WINDOW
 from dashboard.models import Secret, Session
 from tests.dashboard.pages import tree
 from tests.dashboard.wire import refusal, tapped
@@ -349,3 +350,25 @@ def test_what_is_done_with_a_pasted_token_is_written_down_with_whose_it_is(olivi
     assert lines[1].startswith(f"{by} verb=scale object='shop/deployments.apps/frontend' result='3 to 4' request=")
     assert lines[2].startswith("person='Olivia' way='Demo' cluster='home' verb=drop object='token'")
     olivia.post("/c/home/shop/deployments.apps/frontend/scale/", {"replicas": "3", "seen": "4"})
+
+
+def test_check_45_who_pastes_wrong_tokens_again_and_again_waits_and_nothing_is_asked(browser, home, token, tap):
+    client = browser()
+    for _ in range(ADDRESS_LIMIT):
+        assert paste(client, jwt(iss="elsewhere")).status_code == 422
+    tap.seen.clear()
+    response = paste(client, token())
+    assert response.status_code == 429
+    assert 1 <= int(response["Retry-After"]) <= WINDOW
+    assert "Too many attempts" in tree(response.content).text
+    assert not tap.seen
+    assert paste(browser(REMOTE_ADDR="198.51.100.9"), token()).status_code == 302
+
+
+def test_what_is_no_token_or_meets_a_cluster_that_is_away_is_nobody_s_failure(browser, home, token):
+    client = browser()
+    Cluster.objects.create(name="away", server="http://127.0.0.1:1")
+    for _ in range(ADDRESS_LIMIT + 1):
+        assert paste(client, "-----BEGIN CERTIFICATE-----").status_code == 400
+    assert paste(client, token(), cluster="away").status_code == 502
+    assert paste(client, token()).status_code == 302
