@@ -50,6 +50,7 @@ def echoing() -> Iterator[Echo]:
         def stream(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
+            self.send_header("X-Accel-Buffering", "no")  # nginx would gather the lines
             self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(b"data: first\n\n")

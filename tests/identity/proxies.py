@@ -2,7 +2,10 @@
 
 import json
 import secrets
+import socket
+import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +73,9 @@ def start_oauth2_proxy(
         "redirect_url": f"{site}/oauth2/callback",
         "reverse_proxy": True,
         "trusted_proxy_ips": ["127.0.0.1"],
-        "cookie_secure": True,
+        "cookie_secure": site.startswith("https:"),
         "cookie_samesite": "lax",
-        "whitelist_domains": [site.removeprefix("https://")],
+        "whitelist_domains": [site.partition("://")[2]],
     }
     lines = (f"{name} = {json.dumps(value)}" for name, value in options.items())
     (folder / "oauth2-proxy.toml").write_text("\n".join(lines))
@@ -101,7 +104,19 @@ def start_traefik(folder: Path, port: int, authority: certificates.Pair, dynamic
         "--log.level=WARN",
     ]
     process = processes.spawn(folder, "traefik", command, die_with_parent=True)
-    processes.wait_until(folder, process, lambda: processes.accepts(port))
+    processes.wait_until(folder, process, lambda: handshakes(port, authority))
+
+
+def handshakes(port: int, authority: certificates.Pair) -> bool:
+    """Whether TLS is spoken on this port: Traefik listens before it has read what it is to serve."""
+    context = ssl.create_default_context(cadata=authority.certificate)
+    with (
+        suppress(OSError),
+        socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+        context.wrap_socket(plain, server_hostname="localhost"),
+    ):
+        return True
+    return False
 
 
 def forward_auth(site: str, oauth2_proxy: str, porthole: str) -> dict[str, Any]:
