@@ -31,6 +31,8 @@ class ClusterAdmin(admin.ModelAdmin):
             {
                 "fields": ("name", "title", "server", "certificate_authority"),
                 "description": gettext_lazy(
+                    "People who sign in open these clusters, those of PORTHOLE_CLUSTERS_FILE and the one around "
+                    "Porthole; only the first are in this list. "
                     "As long as people come by kubeconfig, this only dresses the clusters of that file which have the "
                     "same API server: one that the kubeconfig does not name appears nowhere."
                 ),
