@@ -64,6 +64,14 @@ def test_whom_a_proxy_signs_for_is_impersonated(visit, impersonating, issuer, ki
     assert first.header("authorization") == "Bearer impersonator-token"
 
 
+@pytest.mark.parametrize("kind", KINDS, indirect=True)
+def test_a_token_that_a_client_adds_to_an_assertion_goes_nowhere(visit, home, issuer, kind):
+    response = visit(headers={HEADERS[kind]: assertion(kind, issuer), TOKEN: "victor-token", USER: "a,b"})
+    assert response.status_code == 423
+    assert "passed on no token" in said(response)
+    assert home.seen == []
+
+
 WRONG = {
     "audience": {"aud": "/projects/1/apps/other"},
     "issuer": {"iss": "https://evil.example"},
