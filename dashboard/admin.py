@@ -5,6 +5,7 @@ worked out anew at each request and never stored: it goes when the provider take
 clusters, not to accounts, by which somebody could give it to themselves for good.
 """
 
+import unicodedata
 from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
@@ -72,7 +73,8 @@ class PortholeAdmin(admin.AdminSite):
             return turned_away(request)
         if request.method != "POST":
             return super().login(request, extra_context)
-        account = request.POST.get("username", "")
+        # As Django's form reads it: the same account under another spelling is no other account.
+        account = unicodedata.normalize("NFKC", request.POST.get("username", "").strip()).strip()
         if response := attempts.refused(request, WHAT, account):
             return response
         response = tried(request, super().login, extra_context)

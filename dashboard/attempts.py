@@ -3,10 +3,10 @@
 Counts are rows, so that all threads and replicas know them; what they are about stands there as a keyed digest only.
 """
 
-import ipaddress
 import logging
 import time
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.db.models import F
@@ -63,7 +63,7 @@ def counted(request: HttpRequest, what: str, account: str) -> Iterator[tuple[int
     """What a failure counts for, each with its limit and under its digest."""
     if account:
         yield ACCOUNT_LIMIT, digests(what, "account", account.casefold())[0]
-    peer = str(request.META.get("REMOTE_ADDR", ""))
+    peer = network_of(str(request.META.get("REMOTE_ADDR", "")))
     address = address_of(request)
     yield ADDRESS_LIMIT, digests(what, "address", address)[0]
     if address != peer:
@@ -71,17 +71,29 @@ def counted(request: HttpRequest, what: str, account: str) -> Iterator[tuple[int
 
 
 def address_of(request: HttpRequest) -> str:
-    """The peer, or whom a peer in PROXY_AUTH_TRUSTED_NETWORKS says that it speaks for.
+    """The peer, or whom a peer in PROXY_AUTH_TRUSTED_NETWORKS says that it speaks for; of IPv6 the network.
 
     Only the last address of X-Forwarded-For is that peer's own word. Nobody is believed for it in anything else.
     """
-    peer = str(request.META.get("REMOTE_ADDR", ""))
-    last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    peer = plain(str(request.META.get("REMOTE_ADDR", "")))
+    last = plain(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
+    trusted = peer and any(peer in each for each in settings.CONFIG["PROXY_AUTH_TRUSTED_NETWORKS"])
+    return network_of(str(last if trusted and last else peer or ""))
+
+
+def plain(text: str) -> IPv4Address | IPv6Address | None:
+    """An address, an IPv4 one as itself where a socket that listens on :: shows it as ::ffff:10.0.0.1; else None."""
     try:
-        trusted = any(ipaddress.ip_address(peer) in each for each in settings.CONFIG["PROXY_AUTH_TRUSTED_NETWORKS"])
-        return str(ipaddress.ip_address(last)) if trusted and last else peer
+        address = ip_address(text)
     except ValueError:
-        return peer
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def network_of(text: str) -> str:
+    """Whom an address counts for: of IPv6 everybody has a network of 64 bits to choose addresses from."""
+    address = plain(text)
+    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address or "")
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:

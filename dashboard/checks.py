@@ -21,6 +21,7 @@ Values = Mapping[str, Any]
 CALLBACK_PATHS = ("/oidc-callback", "/oidc/callback/")
 ALL_OF_IPV4 = ipaddress.IPv4Network("0.0.0.0/0")
 ALL_OF_IPV6 = ipaddress.IPv6Network("2000::/3")  # what is given out at all: RFC 4291, section 2.4
+NAMED_HEADERS = ("PROXY_AUTH_USERNAME_HEADER", "PROXY_AUTH_GROUP_HEADER", "PROXY_AUTH_EMAIL_HEADER")
 ASSERTION_NEEDS = ("HEADER", "ISSUER", "KEYS_URL")
 
 
@@ -141,6 +142,11 @@ def proxy_is_whole(values: Values) -> list[CheckMessage]:
         message = _("PROXY_AUTH_UNSIGNED believes plain headers, from every private network.")
         hint = _("Set PROXY_AUTH_TRUSTED_NETWORKS to the proxy's own address or network, and to nothing wider.")
         found.append(Error(message, hint=hint, id="porthole.E010"))
+    missing = [name for name in NAMED_HEADERS if values["PROXY_AUTH_UNSIGNED"] and not environment.is_given(name)]
+    if missing:
+        message = _("PROXY_AUTH_UNSIGNED believes plain headers, and %(missing)s may be what a client wrote itself.")
+        hint = _("Set each to the header that your proxy writes in every request, or to - where it writes none.")
+        found.append(Error(message % {"missing": ", ".join(missing)}, hint=hint, id="porthole.E014"))
     return found + assertion_is_whole(values)
 
 

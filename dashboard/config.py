@@ -319,7 +319,7 @@ SETTINGS = (
         "PROXY_AUTH_UNSIGNED",
         readers.boolean,
         "false",
-        "Whether plain headers, which nobody signed, are believed for impersonation.",
+        "Whether plain headers, which nobody signed, are believed for impersonation; name each, or write - for none.",
     ),
     Setting(
         "PROXY_AUTH_SIGN_OUT_URL",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from clusters import claims, tokenfiles
 from clusters.credentials import BearerToken, Impersonation, TokenFile, present
-from clusters.errors import NoCredentials
+from clusters.errors import ClusterError
 from clusters.models import Cluster
 from dashboard import signin
 
@@ -21,7 +21,7 @@ def why_refused(request: HttpRequest) -> str:
         found = present(entrance[1]) if entrance and entrance[1] else None
         if isinstance(found, Impersonation) and isinstance(found.actor, TokenFile):
             return of_the_impersonator(found.actor)
-    except NoCredentials as error:
+    except ClusterError as error:
         return error.message
     if not isinstance(found, BearerToken):
         return ""

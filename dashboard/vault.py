@@ -12,7 +12,7 @@ from django.utils import timezone
 from dashboard.models import Secret
 from dashboard.sealing import digest_of, opened, seal
 
-LEASE_SECONDS = 30  # longer than any renewal takes: a process that dies in one delays the others by as much
+LEASE_SECONDS = 90  # longer than any renewal takes: a process that dies in one delays the others by as much
 POLL_SECONDS = 0.05
 
 Values = dict[str, Any]

@@ -216,7 +216,8 @@ def _refusal(token: str, error: jwt.PyJWTError) -> Unverified:
 
 def _shown(value: Any) -> str:
     """A claim of a token that is not trusted, short enough for a sentence."""
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = "".join(character if character.isprintable() else "�" for character in said[:101])
     return text if len(text) <= 100 else f"{text[:100]}…"
 
 

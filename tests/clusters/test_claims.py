@@ -18,7 +18,7 @@ def encoded(value):
 
 def minted(algorithm="RS256", **claims):
     """A token whose header names ``algorithm``; nobody signed it."""
-    body = {**GOOD, "exp": int(time.time()) + 600, **claims}
+    body = {**GOOD, "exp": int(time.time()) + 7200, **claims}
     body = {name: value for name, value in body.items() if value is not None}
     return f"{encoded({'alg': algorithm})}.{encoded(body)}.c2lnbmF0dXJl"
 

@@ -113,3 +113,27 @@ def test_failures_at_the_same_time_are_all_counted():
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(fail, range(24)))
     assert Attempt.objects.get().count == 24
+
+
+@pytest.mark.parametrize("spelling", [" operator\u3000"])
+def test_check_45_another_spelling_of_an_account_is_no_other_account(account, browser, spelling):
+    client = browser()
+    for _ in range(ACCOUNT_LIMIT):
+        assert client.post(LOGIN, WRONG).status_code == 200
+    elsewhere = browser(REMOTE_ADDR="198.51.100.9")
+    assert elsewhere.post(LOGIN, {"username": spelling, "password": "unguessable"}).status_code == 429
+
+
+def test_an_ipv6_network_is_one_address(db):
+    for number in range(ADDRESS_LIMIT):
+        attempts.failed(request(f"2001:db8:1:2::{number:x}"), "token")
+    assert attempts.refused(request("2001:db8:1:2:ffff::1"), "token").status_code == 429
+    assert attempts.refused(request("2001:db8:1:3::1"), "token") is None
+
+
+def test_a_mapped_address_is_the_one_that_it_maps():
+    assert attempts.address_of(request("::ffff:203.0.113.7")) == "203.0.113.7"
+    forwarded = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
+    assert attempts.address_of(request("::ffff:10.0.0.1", **forwarded)) == "203.0.113.9"
+    assert attempts.address_of(request("198.51.100.7", **forwarded)) == "198.51.100.7"
+    assert attempts.address_of(request("")) == ""

@@ -13,6 +13,7 @@ from tests.dashboard.test_serving import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 OIDC = {"OIDC_ISSUER_URL": "https://id.example/", "OIDC_CLIENT_ID": "porthole", "PORTHOLE_HTTPS": "true"}
+NAMED = {f"PROXY_AUTH_{kind}_HEADER": "-" for kind in ("USERNAME", "GROUP")} | {"PROXY_AUTH_EMAIL_HEADER": "X-Email"}
 PROXY = {"PROXY_AUTH": "true", "PORTHOLE_HTTPS": "true"}
 IAP = {**PROXY, "PROXY_AUTH_ASSERTION": "google-iap"}
 CUSTOM = {**PROXY, "PROXY_AUTH_ASSERTION": "custom", "PROXY_AUTH_ASSERTION_AUDIENCE": "porthole"}
@@ -44,7 +45,7 @@ def found(settings, monkeypatch):
         {**OIDC, "OIDC_USE_ACCESS_TOKEN": "true", "OIDC_VALIDATOR_CLIENT_ID": "aks"},
         {**OIDC, "HOST": "0.0.0.0"},
         PROXY,
-        {**PROXY, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"},
+        {**PROXY, **NAMED, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"},
         {**IAP, "PROXY_AUTH_ASSERTION_AUDIENCE": "/projects/1/global/backendServices/2"},
         {"SESSION_TTL": "60"},
         {"DEBUG": "true"},
@@ -71,7 +72,18 @@ def test_what_fits_together_is_not_complained_about(found, names):
         ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "0.0.0.0/1,128.0.0.0/1"}, "E009", "whole internet", "networks"),
         ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "10.0.0.0/8,::/0"}, "E009", "whole internet", "networks"),
         ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "2000::/3"}, "E009", "whole internet", "networks"),
-        ({**PROXY, "PROXY_AUTH_UNSIGNED": "true"}, "E010", "every private network", "PROXY_AUTH_TRUSTED_NETWORKS"),
+        (
+            {**PROXY, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"},
+            "E014",
+            "PROXY_AUTH_GROUP_HEADER",
+            "or to - where it writes none",
+        ),
+        (
+            {**PROXY, **NAMED, "PROXY_AUTH_UNSIGNED": "true"},
+            "E010",
+            "every private network",
+            "PROXY_AUTH_TRUSTED_NETWORKS",
+        ),
         (IAP, "E011", "google-iap needs more: PROXY_AUTH_ASSERTION_AUDIENCE.", "own application"),
         (CUSTOM, "E011", "_HEADER, PROXY_AUTH_ASSERTION_ISSUER, PROXY_AUTH_ASSERTION_KEYS_URL.", "own application"),
         ({"SESSION_TTL": "60", "SESSION_IDLE": "61"}, "E012", "SESSION_IDLE=61 is more than SESSION_TTL=60", "fewer"),

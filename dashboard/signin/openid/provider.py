@@ -267,7 +267,7 @@ def strings(value: Any) -> frozenset[str]:
 
 def shown(value: Any) -> str:
     """What a provider wrote, short enough for a sentence."""
-    text = str(value)
+    text = "".join(character if character.isprintable() else "�" for character in str(value)[:201])
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 

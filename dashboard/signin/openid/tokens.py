@@ -260,6 +260,10 @@ def renew(found: Provider, values: Values, want: Wanted) -> Values:
 
     Raises vault.Over where there is nothing to renew with any more, and what provider.redeem raises.
     """
+    try:
+        library.check_active(values["claims"])
+    except SignInRefused as error:
+        raise vault.Over from error
     own = want.scope if want.kind != IMPERSONATION and not fits(values[want.kind], want) else ""
     fields = {"grant_type": "refresh_token", "refresh_token": values["refresh_token"]}
     if own:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from clusters.credentials import BEARER_TOKEN
 
 LONGEST_NAME = 1000
+NO_HEADER = "-"  # as a setting: the proxy writes none of that kind
 BEARER = re.compile(r"bearer +", re.IGNORECASE)  # RFC 9110 section 11.1: schemes have no case
 
 
@@ -61,7 +62,7 @@ def told(request: HttpRequest) -> Told | None:
 
 def value_in(request: HttpRequest, header: str) -> str:
     """The value of a header, "" without one. Raises Unacceptable where it is not UTF-8 or has control characters."""
-    raw = request.headers.get(header, "").strip(" \t") if header else ""
+    raw = request.headers.get(header, "").strip(" \t") if header not in ("", NO_HEADER) else ""
     try:
         value = raw.encode("latin-1").decode()  # WSGI gives bytes as Latin-1 (PEP 3333)
     except UnicodeError as error:

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from dashboard.models import Session
-from tests.dashboard.issuer import new_key
+from tests.dashboard.issuer import by_hand, new_key
 from tests.dashboard.pages import tree
 from tests.dashboard.proxied.conftest import EMAIL, GROUP, PROXY, STRANGER, TOKEN, USER, presented
 
@@ -191,3 +191,21 @@ def test_check_42_https_is_not_believed_where_there_is_no_proxy(browser, setting
     settings.SECURE_HSTS_SECONDS = 3600
     response = browser().get("/signin/", headers={"X-Forwarded-Proto": "https"})
     assert "Strict-Transport-Security" not in response.headers
+
+
+def test_a_header_that_the_proxy_does_not_write_is_not_read(visit, impersonating, configured):
+    configured(PROXY_AUTH_UNSIGNED=True, PROXY_AUTH_USERNAME_HEADER="-", PROXY_AUTH_GROUP_HEADER="-")
+    visit(headers={EMAIL: "olivia@example.com", USER: "victor", GROUP: "operators", "-": "mallory"})
+    asked = impersonating.seen[0]
+    assert asked.header("impersonate-user") == "olivia@example.com"
+    assert asked.header("impersonate-group") == ""
+
+
+def test_what_a_token_calls_its_algorithm_makes_no_line_of_the_log(visit, issuer, configured, caplog, home):
+    header = b'{"alg":"x\\nINFO porthole.audit person=admin","kid":"one"}'
+    configured(PROXY_AUTH_ASSERTION="google-iap", PROXY_AUTH_ASSERTION_AUDIENCE="porthole")
+    token = by_hand(header, b'{"sub":"olivia"}', b"x")
+    assert visit(headers={"X-Goog-IAP-JWT-Assertion": token}).status_code == 401
+    (line,) = [record.getMessage() for record in caplog.records if "is not believed" in record.getMessage()]
+    assert "\n" not in line
+    assert "person=admin" in line
