@@ -16,6 +16,7 @@ from tests.identity import build, realm
 
 ADMIN = {"username": "admin", "password": "admin of a throw-away realm"}
 HOSTS = ("localhost", "127.0.0.1")
+PATIENCE = 120  # seconds; a second suffices where nothing else runs, but not for a new realm on a busy machine
 # Keycloak's own options for small machines: a short start matters more than a fast hundredth request.
 JAVA = "-Xms64m -Xmx384m -XX:MaxMetaspaceSize=256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError"
 OPENED = ("java.util", "java.util.concurrent", "java.security", "java.lang")
@@ -51,10 +52,11 @@ class Keycloak:
         """Call the admin API: ``path`` is below /admin/realms; returns the decoded answer, None where it is empty."""
         with self.session() as session:
             form = {"grant_type": "password", "client_id": "admin-cli", **ADMIN}
-            answer = session.post(f"{self.url}/realms/master/protocol/openid-connect/token", form, timeout=30)
+            answer = session.post(f"{self.url}/realms/master/protocol/openid-connect/token", form, timeout=PATIENCE)
             answer.raise_for_status()
             bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-            answer = session.request(method, f"{self.url}/admin/realms{path}", json=body, headers=bearer, timeout=30)
+            url = f"{self.url}/admin/realms{path}"
+            answer = session.request(method, url, json=body, headers=bearer, timeout=PATIENCE)
             assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
             return answer.json() if answer.content else None
 
@@ -77,7 +79,7 @@ class Keycloak:
         """The token endpoint's status and answer for a form in the name of ``client``."""
         own = {"client_id": client["clientId"], "client_secret": client["secret"]}
         with self.session() as session:
-            answer = session.post(self.endpoint("token"), {**own, **form}, timeout=30)
+            answer = session.post(self.endpoint("token"), {**own, **form}, timeout=PATIENCE)
             return answer.status_code, answer.json()
 
     def tokens(self, client: Mapping[str, Any], person: str, scope: str = "openid email profile") -> dict[str, Any]:
@@ -142,7 +144,7 @@ def start(folder: Path, authority: certificates.Pair, database: Path | None, *, 
     process = processes.spawn(
         folder, "keycloak", command(home, arguments), die_with_parent=die_with_parent, environment=environment
     )
-    processes.wait_until(folder, process, lambda: answers(running), seconds=180)
+    processes.wait_until(folder, process, lambda: answers(running), seconds=300)
     return running
 
 
@@ -174,6 +176,7 @@ def prepare(folder: Path) -> None:
 def running_keycloak(authority: certificates.Pair) -> Iterator[Keycloak]:
     """A Keycloak with the tests' realm for as long as the block lasts; it is stopped whatever happens."""
     prepared = database()
+    sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"porthole-identity-{os.getpid()}-"))
     try:
         running = start(folder, authority, prepared, die_with_parent=True)
@@ -182,3 +185,10 @@ def running_keycloak(authority: certificates.Pair) -> Iterator[Keycloak]:
     finally:
         processes.stop(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove the folders of test sessions that were killed; their Keycloak ended with them."""
+    for folder in Path(tempfile.gettempdir()).glob("porthole-identity-*-*"):
+        if not processes.start_ticks(int(folder.name.split("-")[2])):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -31,6 +32,16 @@ def test_a_refresh_token_that_is_used_twice_kills_its_successor_too(keycloak, cl
     assert (again, refusal["error"]) == (400, "invalid_grant")
     after, refusal = refreshed(keycloak, client, answer["refresh_token"])
     assert (after, refusal["error"]) == (400, "invalid_grant")
+
+
+def test_of_refreshes_at_the_same_time_one_wins_and_its_token_is_dead_too(keycloak, client):
+    first = keycloak.tokens(client, "olivia")["refresh_token"]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda _number: refreshed(keycloak, client, first), range(3)))
+    won = [answer["refresh_token"] for status, answer in answers if status == 200]
+    assert len(won) == 1
+    status, refusal = refreshed(keycloak, client, won[0])
+    assert (status, refusal["error"]) == (400, "invalid_grant")
 
 
 def refusal_of(bed, token):

@@ -20,12 +20,13 @@ def site(tmp_path, bed, keycloak):
     outside = f"https://localhost:{port}"
     environment = {"PORTHOLE_CLUSTERS_FILE": str(people.clusters_file(tmp_path, bed))}
     keycloak.register(realm.client(CLIENT, f"{outside}/oauth2/callback"))
-    answers = proxies.injected(X_Forwarded_Id_Token="id_token", X_Forwarded_Email="email", X_Forwarded_Group="groups")
+    bearer = {"name": "Authorization", "values": [{"claimSource": {"claim": "access_token", "prefix": "Bearer "}}]}
+    rest = proxies.injected(X_Forwarded_Id_Token="id_token", X_Forwarded_Email="email", X_Forwarded_Group="groups")
     folder = tmp_path / "proxies"
     folder.mkdir()
     try:
         with porthole(tmp_path / "state", environment, "-proxy-auth=true") as (address, _output):
-            proxies.start_oauth2_proxy(folder, inner, outside, keycloak, CLIENT, responses=answers)
+            proxies.start_oauth2_proxy(folder, inner, outside, keycloak, CLIENT, responses=[bearer, *rest])
             dynamic = proxies.forward_auth(outside, f"http://127.0.0.1:{inner}", address.rstrip("/"))
             proxies.start_traefik(folder, port, keycloak.authority, dynamic)
             yield outside
