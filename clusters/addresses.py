@@ -91,9 +91,9 @@ def validate_issuer(value: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host``, a name or an address, is this machine."""
+    """Whether ``host``, a name or an address, in a URL's brackets or without, is this machine."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
 

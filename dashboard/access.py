@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import connections
@@ -22,7 +21,7 @@ from clusters.kinds.kind import Kind
 from clusters.models import Cluster
 from clusters.names import segment
 from dashboard import signin
-from dashboard.links import ALL
+from dashboard.links import ALL, with_query
 from dashboard.problems import NoKind, Problem, problem_response
 from dashboard.returns import came_from, own_path
 
@@ -112,12 +111,12 @@ def to_sign_in(request: HttpRequest, ended: signin.SignInAgain | None = None) ->
         page = request.get_full_path()
     else:
         page = came_from(request)
-    query = {"next": own_path(page or "/")}
-    if ended or settings.SESSION_COOKIE_NAME in request.COOKIES:
-        query["ended"] = "1"
-    if ended and ended.cluster:
-        query["cluster"] = ended.cluster
-    url = f"{reverse((ended and ended.start) or 'signin')}?{urlencode(query)}"
+    url = with_query(
+        reverse((ended and ended.start) or "signin"),
+        next=own_path(page or "/"),
+        ended="1" if ended or settings.SESSION_COOKIE_NAME in request.COOKIES else "",
+        cluster=ended.cluster if ended else "",
+    )
     if htmx:
         response = HttpResponse(status=401)
         response["HX-Redirect"] = url

@@ -6,15 +6,15 @@ Counts are rows, so that all threads and replicas know them; what they are about
 import logging
 import time
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 
-from django.conf import settings
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard.models import Attempt
+from dashboard.peers import Address, address_in, from_proxy, peer_of
 from dashboard.problems import Problem, problem_response
 from dashboard.sealing import digests
 
@@ -63,7 +63,7 @@ def counted(request: HttpRequest, what: str, account: str) -> Iterator[tuple[int
     """What a failure counts for, each with its limit and under its digest."""
     if account:
         yield ACCOUNT_LIMIT, digests(what, "account", account.casefold())[0]
-    peer = network_of(str(request.META.get("REMOTE_ADDR", "")))
+    peer = network_of(peer_of(request))
     address = address_of(request)
     yield ADDRESS_LIMIT, digests(what, "address", address)[0]
     if address != peer:
@@ -75,24 +75,12 @@ def address_of(request: HttpRequest) -> str:
 
     Only the last address of X-Forwarded-For is that peer's own word. Nobody is believed for it in anything else.
     """
-    peer = plain(str(request.META.get("REMOTE_ADDR", "")))
-    last = plain(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
-    trusted = peer and any(peer in each for each in settings.CONFIG["PROXY_AUTH_TRUSTED_NETWORKS"])
-    return network_of(str(last if trusted and last else peer or ""))
+    last = address_in(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
+    return network_of(last if last and from_proxy(request) else peer_of(request))
 
 
-def plain(text: str) -> IPv4Address | IPv6Address | None:
-    """An address, an IPv4 one as itself where a socket that listens on :: shows it as ::ffff:10.0.0.1; else None."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def network_of(text: str) -> str:
+def network_of(address: Address | None) -> str:
     """Whom an address counts for: of IPv6 everybody has a network of 64 bits to choose addresses from."""
-    address = plain(text)
     return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address or "")
 
 

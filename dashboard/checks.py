@@ -13,9 +13,10 @@ from django.core.checks import CheckMessage, Error, register
 from django.utils.translation import gettext as _
 
 from clusters import declared
+from clusters.addresses import is_loopback
 from clusters.errors import Misconfigured
 from dashboard import config, environment
-from dashboard.readers import Network, boolean, is_loopback_host
+from dashboard.readers import Network, boolean
 
 Values = Mapping[str, Any]
 CALLBACK_PATHS = ("/oidc-callback", "/oidc/callback/")
@@ -202,7 +203,7 @@ def limits_fit(values: Values) -> list[CheckMessage]:
 def secrets_stay_on_the_way(values: Values) -> list[CheckMessage]:
     """Cookies that stand for people's identities travel by https, unless nothing leaves this machine."""
     ways = {"oidc", "proxy", "token"} & set(values["PORTHOLE_WAYS"])
-    if not ways or values["PORTHOLE_HTTPS"] or is_loopback_host(values["HOST"]):
+    if not ways or values["PORTHOLE_HTTPS"] or is_loopback(values["HOST"]):
         return []
     message = _("People sign in from elsewhere, but PORTHOLE_HTTPS is off: their cookies may travel in the open.")
     hint = _("Put https in front of Porthole and set PORTHOLE_HTTPS=true.")
@@ -211,7 +212,7 @@ def secrets_stay_on_the_way(values: Values) -> list[CheckMessage]:
 
 def debug_stays_here(values: Values) -> list[CheckMessage]:
     """Debug pages show how Porthole is made and what it was doing."""
-    if not values["DEBUG"] or is_loopback_host(values["HOST"]):
+    if not values["DEBUG"] or is_loopback(values["HOST"]):
         return []
     message = _("DEBUG is on, and others can reach this server: it shows them its insides.")
     return [checks.Warning(message, hint=_("Leave DEBUG out."), id="porthole.W003")]
@@ -240,7 +241,7 @@ def stands_for_off(text: str) -> bool:
 def is_safe(url: str) -> bool:
     """Whether nobody can listen: https, or to this machine."""
     parts = urlsplit(url)
-    return parts.scheme == "https" or is_loopback_host(parts.hostname or "")
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def is_everybody(networks: list[Network]) -> bool:

@@ -18,9 +18,9 @@ from clusters.errors import ClusterError, Unauthorized
 from dashboard import signin
 from dashboard.access import to_sign_in
 from dashboard.logs import current_request_id
+from dashboard.peers import from_proxy
 from dashboard.problems import leading_on, problem_of, problem_response, wording_of
 from dashboard.refused import why_refused
-from dashboard.signin.proxied.headers import from_proxy
 from dashboard.views.health import alive, ready
 
 # A stream logs long after its view has returned: the id is the thread's until the answer is closed.

@@ -152,11 +152,3 @@ def networks(text: str) -> list[Network]:
         except ValueError as error:
             raise ValueError(f"{word!r} is no network, which is written as 10.0.0.0/8 or fd00::/8") from error
     return found
-
-
-def is_loopback_host(host: str) -> bool:
-    """Whether a host is this machine, by its name or by its address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -6,12 +6,13 @@ A way is a module with
     urlpatterns                    its own pages, under /signin/<name>/
     person(request)                the signed-in person's display name
     clusters(request)              the clusters that this way leads to, by a key of its own
-    credentials(request, key)      what the person presents there, or None where there is nothing to present;
+    credentials(request, cluster, key)
+                                   what the person presents there, or None where there is nothing to present;
                                    raises SignInAgain where there was something and it is over
 
 and, where it needs them,
 
-    CONFIGURED                     True where ``clusters`` are those that the operator set up, by name
+    CONFIGURED                     True where ``clusters`` are those that the operator set up, by name (``set_up``)
     START                          the name of the URL that begins it, to which the sign-in page has a button
     form(request)                  the context of signin/_<name>.html, its part of the sign-in page in place of a button
     PRESENTS                       in words, which token of it goes to clusters
@@ -36,6 +37,7 @@ from django.middleware.csrf import rotate_token
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from clusters import declared
 from clusters.credentials import Credentials
 from clusters.errors import NoCredentials
 from clusters.models import Cluster
@@ -152,7 +154,7 @@ def credentials(request: HttpRequest, name: str) -> tuple[Cluster, Credentials |
     way = active(request)
     for key, cluster in entrances(request):
         if way and cluster.name == name:
-            return cluster, pasted(request, cluster) or way.credentials(request, key)
+            return cluster, pasted(request, cluster) or way.credentials(request, cluster, key)
     return None
 
 
@@ -164,31 +166,38 @@ def pasted(request: HttpRequest, cluster: Cluster) -> Credentials | None:
 
 
 def entrances(request: HttpRequest) -> list[tuple[str, Cluster]]:
-    """Each cluster with the key by which the person's way in knows it; no two have the same name.
-
-    What the operator set up keeps its name; a cluster that came otherwise gets those of the row for its API server.
-    """
+    """Each cluster with the key by which the person's way in knows it, in order; no two have the same name."""
     way = active(request)
     if not way:
         return []
+    found = way.clusters(request)
+    if not getattr(way, "CONFIGURED", False):
+        dress(found)
+    return sorted(found.items(), key=lambda entrance: entrance[1].position)
+
+
+def set_up(_request: HttpRequest) -> dict[str, Cluster]:
+    """The ``clusters`` of a way that leads to those that the operator set up, by the names that they were given."""
+    found = {cluster.name: cluster for cluster in declared.configured()}
+    for cluster in found.values():
+        cluster.title = str(cluster)
+    return found
+
+
+def dress(led_to: dict[str, Cluster]) -> None:
+    """Present the clusters that a way leads to as the admin's row for the API server does, where there is one."""
     rows = {row.server.rstrip("/"): row for row in Cluster.objects.all()}
     unnamed = set(rows)
     taken = {row.name for row in rows.values()}
-    found = []
-    for key, cluster in way.clusters(request).items():
-        if getattr(way, "CONFIGURED", False):
-            cluster.title = str(cluster)
+    for cluster in led_to.values():
+        server = cluster.server.rstrip("/")
+        if server in rows:
+            present(cluster, rows[server])
+        if server in unnamed:
+            unnamed.remove(server)
+            cluster.name, cluster.title = rows[server].name, str(rows[server])
         else:
-            server = cluster.server.rstrip("/")
-            if server in rows:
-                present(cluster, rows[server])
-            if server in unnamed:
-                unnamed.remove(server)
-                cluster.name, cluster.title = rows[server].name, str(rows[server])
-            else:
-                cluster.name = unused(cluster.name, taken)
-        found.append((key, cluster))
-    return sorted(found, key=lambda entrance: entrance[1].position)
+            cluster.name = unused(cluster.name, taken)
 
 
 def present(cluster: Cluster, row: Cluster) -> None:

@@ -55,7 +55,7 @@ def clusters(request: HttpRequest) -> dict[str, Cluster]:
     return {CLUSTER: Cluster(name=CLUSTER, title=str(_("Demo")), server=server, default_namespace=namespace)}
 
 
-def credentials(request: HttpRequest, key: str) -> Credentials | None:
+def credentials(request: HttpRequest, cluster: Cluster, key: str) -> Credentials | None:
     """The chosen person's token, which only the demo's API server knows."""
     return BearerToken(f"{request.session['person']}-token")
 

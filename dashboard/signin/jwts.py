@@ -4,10 +4,8 @@ Keys are kept for five minutes. A key id that is not among them has them fetched
 keys, but not again within ten seconds: whoever sends made-up key ids shall not make Porthole ask without end.
 """
 
-import json
 import threading
 import time
-from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from typing import Any
 import jwt
 from django.utils.translation import gettext as _
 
+from clusters import claims as claims_of
 from dashboard.signin import web
 
 FRESH = 300.0  # seconds that keys are used without asking again
@@ -83,7 +82,7 @@ def verify(
         raise Unverified(
             "algorithm",
             _("The token is signed with %(algorithm)s, which is not accepted here.")
-            % {"algorithm": _shown(algorithm or "none")},
+            % {"algorithm": shown(algorithm or "none")},
         )
     key = _key(keys_url, header.get("kid"), algorithm, authorities, insecure)
     try:
@@ -102,16 +101,8 @@ def verify(
     return claims
 
 
-def unverified(token: str) -> dict[str, Any]:
-    """What a token says, for showing and never for deciding; empty where it is no JWT."""
-    parts = token.split(".")
-    if len(token) > LONGEST or len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
+# What a token says, for showing and never for deciding; empty where it is no JWT.
+unverified = claims_of.of
 
 
 def forget() -> None:
@@ -196,7 +187,7 @@ def _fetch(known: KeySet, keys_url: str, authorities: str, insecure: bool) -> No
 
 def _refusal(token: str, error: jwt.PyJWTError) -> Unverified:
     claims = unverified(token)
-    values = {"issuer": _shown(claims.get("iss")), "audience": _shown(claims.get("aud"))}
+    values = {"issuer": shown(claims.get("iss")), "audience": shown(claims.get("aud"))}
     for kind, word, message in (
         (jwt.ExpiredSignatureError, "expired", _("The token has expired.")),
         (jwt.ImmatureSignatureError, "not_yet", _("The token is not valid yet. Do the clocks agree?")),
@@ -214,11 +205,11 @@ def _refusal(token: str, error: jwt.PyJWTError) -> Unverified:
     return Unverified("malformed", _("The token cannot be read."))
 
 
-def _shown(value: Any) -> str:
-    """A claim of a token that is not trusted, short enough for a sentence."""
+def shown(value: Any, longest: int = 100) -> str:
+    """What somebody wrote who is not trusted, as a line short enough for a sentence."""
     said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    text = "".join(character if character.isprintable() else "�" for character in said[:101])
-    return text if len(text) <= 100 else f"{text[:100]}…"
+    text = "".join(character if character.isprintable() else "�" for character in said[: longest + 1])
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _check_authorized_party(claims: dict[str, Any], expected: str) -> None:
@@ -226,5 +217,5 @@ def _check_authorized_party(claims: dict[str, Any], expected: str) -> None:
     if expected and ("azp" in claims or several) and claims.get("azp") != expected:
         raise Unverified(
             "audience",
-            _("The token was given to %(party)s, not to us.") % {"party": _shown(claims.get("azp"))},
+            _("The token was given to %(party)s, not to us.") % {"party": shown(claims.get("azp"))},
         )

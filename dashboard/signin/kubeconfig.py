@@ -46,7 +46,7 @@ def clusters(request: HttpRequest) -> dict[str, Cluster]:
     return {context.name: context.cluster for context in contexts()} if from_this_machine(request) else {}
 
 
-def credentials(request: HttpRequest, key: str) -> Credentials | None:
+def credentials(request: HttpRequest, cluster: Cluster, key: str) -> Credentials | None:
     """The credentials of a context, if the request comes from this machine."""
     if not from_this_machine(request):
         return None

@@ -8,7 +8,6 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from clusters.credentials import Credentials
-from clusters.declared import configured
 from clusters.models import Cluster
 from dashboard import signin
 from dashboard.signin.openid import logout, tokens, views
@@ -18,6 +17,7 @@ HINT = _("Sign in with your identity provider.")
 CONFIGURED = True
 START = "signin_oidc"
 
+clusters = signin.set_up
 verified_claims = tokens.verified_claims
 leave = logout.leave
 
@@ -28,15 +28,9 @@ def person(request: HttpRequest) -> str:
     return who.name if who else ""
 
 
-def clusters(request: HttpRequest) -> dict[str, Cluster]:
-    """The clusters that the operator set up, by name."""
-    return {cluster.name: cluster for cluster in configured()}
-
-
-def credentials(request: HttpRequest, key: str) -> Credentials | None:
-    """What the person presents to the cluster of that name. Raises SignInAgain, WrongToken and NoProvider."""
-    cluster = clusters(request).get(key)
-    return tokens.credentials(request, cluster) if cluster else None
+def credentials(request: HttpRequest, cluster: Cluster, key: str) -> Credentials:
+    """What the person presents to the cluster. Raises SignInAgain, WrongToken and NoProvider."""
+    return tokens.credentials(request, cluster)
 
 
 urlpatterns = [

@@ -20,19 +20,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clusters.credentials import BearerToken, Credentials, impersonated
-from clusters.declared import configured
 from clusters.errors import NoCredentials
 from clusters.models import Cluster
 from dashboard import signin
+from dashboard.peers import from_proxy
 from dashboard.problems import Problem, WrongToken, problem_response
 from dashboard.returns import came_from, own_path
 from dashboard.signin import jwts
+from dashboard.signin.openid import provider
 from dashboard.signin.proxied import assertions, headers
 from dashboard.signin.proxied.headers import Told, Unacceptable
 
 TITLE = gettext_lazy("Identity-aware proxy")
 HINT = gettext_lazy("Open Porthole at the address of the proxy that stands before it.")
 CONFIGURED = True
+
+clusters = signin.set_up
 
 NAME = "proxy"
 WHO = "proxy_who"
@@ -69,7 +72,7 @@ def arrive(request: HttpRequest) -> HttpResponse | None:
     """Sign in whom the proxy names, end a session that is not theirs, answer where its word cannot be taken."""
     mine = request.session.get(signin.SESSION_KEY) == NAME
     try:
-        arrival = arrival_of(request) if headers.from_proxy(request) else None
+        arrival = arrival_of(request) if from_proxy(request) else None
     except Unacceptable as error:
         return refused(request, error)
     except Expired:
@@ -207,15 +210,10 @@ def verified_claims(request: HttpRequest) -> dict[str, Any]:
     return dict(arrival.claims) if arrival and arrival.who[0] != NAME else {}
 
 
-def clusters(request: HttpRequest) -> dict[str, Cluster]:
-    """The clusters that the operator set up, by name."""
-    return {cluster.name: cluster for cluster in configured()}
-
-
-def credentials(request: HttpRequest, key: str) -> Credentials | None:
+def credentials(request: HttpRequest, cluster: Cluster, key: str) -> Credentials | None:
     """The forwarded token, or the verified person by impersonation. Raises NoCredentials and WrongToken."""
-    arrival, cluster = present(request), clusters(request).get(key)
-    if not arrival or not cluster:
+    arrival = present(request)
+    if not arrival:
         return None
     if cluster.presents != IMPERSONATION and arrival.token:
         check_meant_for(cluster, arrival.token)
@@ -269,7 +267,7 @@ def sign_out_url(back: str = "") -> str:
     url = config["PROXY_AUTH_SIGN_OUT_URL"] or own or OAUTH2_PROXY_SIGN_OUT
     if not back or url == own:
         return str(url)
-    return f"{url}{'&' if '?' in url else '?'}{urlencode({'rd': back})}"
+    return provider.with_query(url, urlencode({"rd": back}))
 
 
 def expired(request: HttpRequest) -> HttpResponse:

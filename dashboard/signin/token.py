@@ -28,6 +28,8 @@ TITLE = gettext_lazy("Token")
 HINT = gettext_lazy("Paste a token of one cluster.")
 CONFIGURED = True
 
+clusters = signin.set_up
+
 
 def person(request: HttpRequest) -> str:
     """The name that the first cluster's API server knows the person by."""
@@ -35,14 +37,9 @@ def person(request: HttpRequest) -> str:
     return who.name if who else ""
 
 
-def clusters(request: HttpRequest) -> dict[str, Cluster]:
-    """All clusters that the operator set up; each wants a token of its own."""
-    return {cluster.name: cluster for cluster in declared.configured()}
-
-
-def credentials(request: HttpRequest, key: str) -> Credentials | None:
+def credentials(request: HttpRequest, cluster: Cluster, key: str) -> Credentials | None:
     """Always raises SignInAgain with the page to paste one: asked only where there is no pasted token."""
-    raise signin.SignInAgain(_("This cluster wants a token of its own."), start="signin_token", cluster=key)
+    raise signin.SignInAgain(_("This cluster wants a token of its own."), start="signin_token", cluster=cluster.name)
 
 
 def pasted(request: HttpRequest, cluster: Cluster) -> BearerToken | None:
@@ -105,7 +102,7 @@ def choices(request: HttpRequest) -> list[Cluster]:
     """The clusters that a token may be pasted for: those that one can open, before sign-in all that are set up."""
     if signin.active(request):
         return signin.clusters(request)
-    return sorted(declared.configured(), key=lambda cluster: cluster.position)
+    return declared.configured()
 
 
 def form(request: HttpRequest) -> dict[str, Any]:

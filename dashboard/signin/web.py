@@ -4,7 +4,6 @@ An operator's CA file is the only authority where there is one, whatever the env
 REQUESTS_CA_BUNDLE override it); HTTPS_PROXY and NO_PROXY are honoured. Nothing is redirected, and answers are small.
 """
 
-import ipaddress
 import json
 import ssl
 import time
@@ -16,6 +15,8 @@ from django.utils.translation import gettext as _
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from clusters import addresses
 
 CONNECT, READ, WHOLE = 3.0, 10.0, 20.0  # seconds: to connect, between two pieces of an answer, for all of it
 LARGEST = 1024 * 1024  # bytes of an answer
@@ -131,11 +132,7 @@ def _refuse_other_schemes(url: str) -> None:
 
 def is_loopback(url: str) -> bool:
     """Whether a URL leads to this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return addresses.is_loopback(urlsplit(url).hostname or "")
 
 
 def _host(url: str) -> str:

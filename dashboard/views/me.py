@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clusters import permissions, tokenfiles
+from clusters import claims, permissions, tokenfiles
 from clusters.connection import connect
 from clusters.credentials import BearerToken, ClientCertificate, Credentials, Impersonation, TokenFile, present
 from clusters.errors import ClusterError, NoCredentials
@@ -163,17 +163,7 @@ def token_words(request: HttpRequest, cluster: Cluster) -> str:
 
 def end_of(found: dict[str, Any]) -> datetime | None:
     """When a token with these claims expires, None where they do not say."""
-    return moment_of(found.get("exp"))
-
-
-def moment_of(value: Any) -> datetime | None:
-    """A NumericDate (RFC 7519, section 2); None where it is none, or no calendar has it."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
+    return claims.moment(found.get("exp"))
 
 
 def certificate_end(credentials: ClientCertificate) -> datetime | None:
@@ -208,7 +198,7 @@ def told(found: dict[str, Any]) -> Iterable[Fact]:
     for name in TELLING:
         if name in found:
             value = found[name]
-            when = moment_of(value) if name in MOMENTS else None
+            when = claims.moment(value) if name in MOMENTS else None
             yield Fact(name, moment(when) if when else text_of(value))
 
 

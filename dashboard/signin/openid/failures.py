@@ -1,12 +1,12 @@
 """A sign-in that does not succeed: what went wrong, for people, and a word for the log."""
 
 import logging
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dashboard.links import with_query
 from dashboard.problems import Problem, problem_response
 
 logger = logging.getLogger("porthole.audit")
@@ -32,6 +32,6 @@ def page_of(request: HttpRequest, refusal: SignInRefused, following: str = "/") 
         message=refusal.message,
         advice=refusal.advice or _("Try again. If it stays, whoever runs Porthole finds the cause in the log."),
         action_label=_("Sign in again"),
-        action_url=f"{reverse('signin')}?{urlencode({'next': following})}",
+        action_url=with_query(reverse("signin"), next=following),
     )
     return problem_response(request, problem, refusal.status)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from dashboard.signin import web
+from dashboard.signin import jwts, web
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ MANY = 16  # documents that are kept
 GOOGLE = "https://accounts.google.com"
 # The id_token in the address of a sign-out; a longer one would make addresses that servers refuse.
 LONGEST_HINT = 6000
+LONGEST_SHOWN = 200  # characters of what a provider wrote, in a sentence
 # Errors that are shown and logged by name (RFC 6749 section 5.2 and its like); a provider may put anything there.
 TOKEN_ERRORS = frozenset(
     (
@@ -142,7 +143,9 @@ def fetched(issuer: str) -> Provider:
         raise Undiscovered("unanswered", message % {"reason": error}) from error
     if document.get("issuer") != issuer:
         message = _("The identity provider calls itself %(found)s, and %(issuer)s was expected, to the letter.")
-        raise Undiscovered("issuer", message % {"found": shown(document.get("issuer")), "issuer": issuer})
+        raise Undiscovered(
+            "issuer", message % {"found": jwts.shown(document.get("issuer"), LONGEST_SHOWN), "issuer": issuer}
+        )
     check_algorithms(document)
     methods = strings(document.get("token_endpoint_auth_methods_supported"))
     if methods and not methods & {"client_secret_post", "client_secret_basic", "none"}:
@@ -182,8 +185,8 @@ def endpoint(document: dict[str, Any], name: str, *, needed: bool = True) -> str
     if not isinstance(found, str) or not is_secure(found, str(document["issuer"])):
         if needed:
             message = _("The identity provider's %(name)s does not begin with https://: %(url)s")
-            raise Undiscovered("insecure", message % {"name": name, "url": shown(found)})
-        logger.warning("The identity provider's %s cannot be used: %s", name, shown(found))
+            raise Undiscovered("insecure", message % {"name": name, "url": jwts.shown(found, LONGEST_SHOWN)})
+        logger.warning("The identity provider's %s cannot be used: %s", name, jwts.shown(found, LONGEST_SHOWN))
         return ""
     return found
 
@@ -263,12 +266,6 @@ def with_query(url: str, query: str) -> str:
 def strings(value: Any) -> frozenset[str]:
     """The strings of a list, none where it is no list."""
     return frozenset(each for each in value if isinstance(each, str)) if isinstance(value, list) else frozenset()
-
-
-def shown(value: Any) -> str:
-    """What a provider wrote, short enough for a sentence."""
-    text = "".join(character if character.isprintable() else "�" for character in str(value)[:201])
-    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 def _kept_of(name: tuple[Any, ...]) -> Kept:

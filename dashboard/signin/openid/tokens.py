@@ -153,8 +153,8 @@ def wrong_token(cluster: Cluster, want: Wanted, values: Values) -> WrongToken:
     words = {
         "kind": want.kind,
         "cluster": cluster,
-        "issuer": provider.shown(claims.get("iss")),
-        "audience": provider.shown(", ".join(map(str, audience)) if isinstance(audience, list) else audience),
+        "issuer": jwts.shown(claims.get("iss"), provider.LONGEST_SHOWN),
+        "audience": jwts.shown(audience, provider.LONGEST_SHOWN),
         "wanted_issuer": want.issuer,
         "wanted_audience": want.audience,
     }

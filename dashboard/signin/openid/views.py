@@ -4,7 +4,6 @@ import hmac
 import logging
 import re
 import time
-from urllib.parse import urlencode
 
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard import signin, vault
+from dashboard.links import with_query
 from dashboard.problems import Problem, problem_response
 from dashboard.returns import next_url
 from dashboard.signin import web
@@ -139,12 +139,12 @@ def check_issuer(request: HttpRequest) -> None:
 
 def after_error(error: str, request: HttpRequest, begun_here: Pending) -> HttpResponse:
     """Ask with a form, or with fewer scopes, where that is what was wrong. Raises SignInRefused."""
-    again = {"next": begun_here.following}
+    following = begun_here.following
     if begun_here.silent and error in ASK:
-        return redirect(f"{reverse('signin_oidc')}?{urlencode(again)}")
+        return redirect(with_query(reverse("signin_oidc"), next=following))
     if begun_here.lasting and error == "invalid_scope":
         name = "signin_oidc_silent" if begun_here.silent else "signin_oidc"
-        return redirect(f"{reverse(name)}?{urlencode({**again, 'offline': 'no'})}")
+        return redirect(with_query(reverse(name), next=following, offline="no"))
     code = error if ERROR_CODE.fullmatch(error) else "unknown"
     words = "".join(each for each in request.GET.get("error_description", "") if each.isprintable())[:LONGEST_WORDS]
     if code == "access_denied":

@@ -4,7 +4,6 @@ Only headers that the settings name are read, and only from peers in PROXY_AUTH_
 headers that it injects and passes on all others as its clients wrote them, so no header stands in for another.
 """
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 
@@ -35,17 +34,6 @@ class Told:
     email: str = ""
     groups: tuple[str, ...] = ()
     token: str = field(default="", repr=False)
-
-
-def from_proxy(request: HttpRequest) -> bool:
-    """Whether the peer of the connection is in PROXY_AUTH_TRUSTED_NETWORKS; no header has a say in it."""
-    try:
-        peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return False
-    # A socket that listens on :: shows IPv4 peers as ::ffff:10.0.0.1.
-    peer = getattr(peer, "ipv4_mapped", None) or peer
-    return any(peer in network for network in settings.CONFIG["PROXY_AUTH_TRUSTED_NETWORKS"])
 
 
 def told(request: HttpRequest) -> Told | None:
