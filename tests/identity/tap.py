@@ -1,6 +1,7 @@
 """A tap on the TLS between Porthole and an API server: what goes to the server is kept, and passed on unchanged."""
 
 import re
+import select
 import socket
 import ssl
 import threading
@@ -76,19 +77,38 @@ def converse(
         inward.wrap_socket(raw, server_side=True) as near,
         outward.wrap_socket(socket.create_connection(target), server_hostname=target[0]) as far,
     ):
-        back = threading.Thread(target=pump, args=(far, near, None), daemon=True)
-        back.start()
-        pump(near, far, buffer)
-        back.join()
+        relay(near, far, buffer)
 
 
-def pump(source: socket.socket, sink: socket.socket, kept: bytearray | None) -> None:
-    """Copy until ``source`` ends; then neither side gets more."""
-    with suppress(OSError):
-        while piece := source.recv(PIECE):
-            if kept is not None:
+def relay(near: ssl.SSLSocket, far: ssl.SSLSocket, kept: bytearray) -> None:
+    """Copy both ways until one side ends. Raises OSError.
+
+    In one thread: OpenSSL lets nobody read and write one connection at the same time.
+    """
+    for each in (near, far):
+        each.setblocking(False)
+    while True:
+        # What TLS has decrypted already is not in the socket any more.
+        waiting = [each for each in (near, far) if each.pending()] or select.select([near, far], [], [])[0]
+        for source in waiting:
+            try:
+                piece = source.recv(PIECE)
+            except ssl.SSLWantReadError:  # a record of TLS's own, or a part of one
+                continue
+            if not piece:
+                return
+            if source is near:
                 kept.extend(piece)
-            sink.sendall(piece)
-    for each in (source, sink):
-        with suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
+            send_all(far if source is near else near, piece)
+
+
+def send_all(sink: ssl.SSLSocket, piece: bytes) -> None:
+    """Send all of ``piece``, however long its reader takes. Raises OSError."""
+    rest = memoryview(piece)
+    while rest:
+        try:
+            rest = rest[sink.send(rest) :]
+        except ssl.SSLWantWriteError:
+            select.select([], [sink], [])
+        except ssl.SSLWantReadError:
+            select.select([sink], [], [])
