@@ -123,12 +123,14 @@ def impersonated(cluster: Cluster, claims: Mapping[str, Any]) -> Impersonation:
     """The person of these verified ``claims`` at ``cluster``, under the token of the cluster's impersonator.
 
     Claims become names as kube-apiserver's --oidc-username-claim, -username-prefix, -groups-claim and -groups-prefix
-    say. Raises NoCredentials where the claims name nobody.
+    say. Raises NoCredentials where the claims name nobody, or the token is not one for this cluster.
     https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuring-the-api-server
     """
     if not cluster.impersonator_token_file:
         message = _("Nobody can be impersonated at %(cluster)s: its settings name no impersonator's token file.")
         raise NoCredentials(message % {"cluster": cluster})
+    if why := tokenfiles.why_kept(cluster.impersonator_token_file, cluster.server, cluster.proxy_url):
+        raise tokenfiles.refused(cluster.impersonator_token_file, why)
     actor = TokenFile(cluster.impersonator_token_file)
     return Impersonation(actor, username(cluster, claims), groups(cluster, claims))
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clusters.addresses import validate_issuer, validate_proxy, validate_server
-from clusters.tokenfiles import validate_token_file
+from clusters.tokenfiles import validate_token_file, why_kept
 
 CLUSTER_NAME = RegexValidator(
     r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z",
@@ -175,7 +175,10 @@ class Cluster(models.Model):
         return self.title or self.name
 
     def clean(self) -> None:
-        """Refuse impersonation without an impersonator."""
+        """Refuse impersonation without an impersonator, and with Porthole's own token anywhere but around it."""
         if self.presents == Presents.IMPERSONATION and not self.impersonator_token_file:
             message = _("Name the file with the token of the ServiceAccount that may impersonate.")
             raise ValidationError({"impersonator_token_file": message})
+        if why := why_kept(self.impersonator_token_file, self.server, self.proxy_url):
+            message = _("This file cannot be used here: %(why)s.")
+            raise ValidationError({"impersonator_token_file": ValidationError(message, params={"why": why})})

@@ -1,11 +1,14 @@
 """Tokens in files, read at each call: a kubelet puts a new one there before the old one ends.
 
 Only files below a few folders are read: whoever may edit a cluster's row could otherwise have any file of this machine
-sent to a server of their own.
+sent to a server of their own. The token of Porthole's own pod lies there, too, and goes to the cluster around it alone.
 """
 
+import ipaddress
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,6 +17,9 @@ from django.utils.translation import gettext as _
 from clusters.errors import NoCredentials
 
 LARGEST_TOKEN = 64 * 1024  # bytes; a ServiceAccount's has about 1 KiB
+# https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+OWN_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+NAMES_AROUND = ("kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
 
 
 def folders() -> Iterator[Path]:
@@ -35,6 +41,57 @@ def validate_token_file(value: str) -> None:
         names = ", ".join(map(str, folders()))
         message = _("Tokens are read below %(folders)s only (PORTHOLE_TOKEN_FOLDERS).")
         raise ValidationError(message, params={"folders": names})
+
+
+def is_own(file: str) -> bool:
+    """Whether ``file`` is of the ServiceAccount of Porthole's own pod, by its path or wherever links of either lead."""
+    if not file.isprintable():
+        return False  # and no path that a validator lets through
+    written, real = Path(os.path.normpath(file)), Path(file).resolve()
+    for folder in (OWN_FOLDER, Path(settings.CONFIG["PORTHOLE_SERVICE_ACCOUNT_FOLDER"])):
+        own = (folder.resolve(), (folder / "token").resolve())
+        if written.is_relative_to(folder) or any(real.is_relative_to(each) for each in own):
+            return True
+    return False
+
+
+def is_around(server: str) -> bool:
+    """Whether ``server`` is the API server of the cluster around Porthole, at an address that every pod knows."""
+    config = settings.CONFIG
+    try:
+        url = urlsplit(server)
+        port = url.port or 443
+    except ValueError:
+        return False
+    known = {one_spelling(name) for name in (config["KUBERNETES_SERVICE_HOST"], *NAMES_AROUND) if name}
+    return (
+        url.scheme == "https"
+        and one_spelling(url.hostname or "") in known
+        and port == config["KUBERNETES_SERVICE_PORT"]
+        and url.path in ("", "/")
+    )
+
+
+def one_spelling(host: str) -> str:
+    """A host as it is compared: an IPv6 address has many spellings, a name may be written with the root's dot."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host.lower().removesuffix(".")
+
+
+def why_kept(file: str, server: str, proxy: str) -> str:
+    """Why ``file`` may not be presented at ``server``, reached through ``proxy``; "" where it may.
+
+    Whoever may edit a cluster's row could otherwise become the ServiceAccount of Porthole's own pod: behind a proxy of
+    theirs even the right address is a server of theirs, since the row says whom to trust.
+    """
+    if not is_own(file) or (is_around(server) and not proxy):
+        return ""
+    return _(
+        "the token of Porthole's own pod goes to the cluster around it only, at %(name)s or the address that"
+        " Kubernetes gives each pod, and through no proxy"
+    ) % {"name": f"https://{NAMES_AROUND[0]}"}
 
 
 def read(file: str) -> str:

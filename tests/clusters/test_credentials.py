@@ -228,6 +228,56 @@ def test_a_token_that_a_kubelet_puts_behind_links_is_read(serve, folder):
     assert fake.seen[0].all("Authorization") == ["Bearer porthole"]
 
 
+@pytest.fixture
+def pod(settings, folder):
+    """The folder of the pod's own ServiceAccount, as a kubelet fills it; its token is ``own``."""
+    account = folder / "serviceaccount"
+    (account / "..2026").mkdir(parents=True)
+    (account / "..2026" / "token").write_text("own")
+    (account / "..data").symlink_to("..2026")
+    (account / "token").symlink_to("..data/token")
+    settings.CONFIG = {**settings.CONFIG, "PORTHOLE_SERVICE_ACCOUNT_FOLDER": str(account)}
+    return account
+
+
+def test_the_pod_s_own_token_goes_to_no_other_cluster_by_whatever_path(serve, folder, pod):
+    fake = serve(hello)
+    (folder / "link").symlink_to(pod / "token")
+    (folder / "linked").symlink_to(pod)
+    for file in ("serviceaccount/token", "serviceaccount/..data/token", "serviceaccount/..2026/token", "link",
+                 "linked/token", "x/../serviceaccount/token"):  # fmt: skip
+        row = fake.cluster(impersonator_token_file=str(folder / file))
+        with pytest.raises(NoCredentials, match="token of Porthole's own pod goes to the cluster around it only"):
+            connect(row, impersonated(row, CLAIMS)).get(path("x"))
+    assert fake.connections == 0
+
+
+def test_a_token_that_the_pod_s_own_folder_links_to_is_the_pod_s_own(serve, folder, pod):
+    fake = serve(hello)
+    (folder / "elsewhere").write_text("own")
+    (pod / "token").unlink()
+    (pod / "token").symlink_to(folder / "elsewhere")
+    for file in (pod / "token", folder / "elsewhere"):
+        row = fake.cluster(impersonator_token_file=str(file))
+        with pytest.raises(NoCredentials, match="token of Porthole's own pod"):
+            connect(row, impersonated(row, CLAIMS)).get(path("x"))
+    assert fake.connections == 0
+
+
+def test_the_pod_s_own_token_goes_to_the_cluster_around_it_but_through_no_proxy(serve, settings, pod, tmp_path):
+    fake = serve(hello, server_context(tmp_path))
+    stranger = serve(hello)
+    around = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": fake.port}
+    settings.CONFIG = {**settings.CONFIG, **around}
+    row = fake.cluster(certificate_authority=CA.certificate, impersonator_token_file=str(pod / "token"))
+    connect(row, impersonated(row, CLAIMS)).get(path("x"))
+    assert fake.seen[0].all("Authorization") == ["Bearer own"]
+    row.proxy_url = stranger.url
+    with pytest.raises(NoCredentials, match="through no proxy"):
+        connect(row, impersonated(row, CLAIMS)).get(path("x"))
+    assert (len(fake.seen), stranger.connections) == (1, 0)
+
+
 def test_renewed_credentials_are_asked_for_at_every_call(serve):
     fake = serve(hello)
     tokens = iter(["at-connect", "first", "second"])

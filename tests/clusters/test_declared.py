@@ -168,6 +168,15 @@ def test_what_a_file_has_wrong_is_said_with_file_cluster_and_field(write, conten
     assert said in message
 
 
+def test_a_file_does_not_send_the_pod_s_own_token_to_another_cluster(write, config, tmp_path):
+    folder = config(KUBERNETES_SERVICE_HOST="10.96.0.1", KUBERNETES_SERVICE_PORT=443)
+    own = {"impersonator_token_file": str(folder / "token")}
+    write([{**HOME, **own}])
+    assert "home, impersonator_token_file: This file cannot be used here: the token of Porthole's own pod" in refused()
+    write([{**HOME, **own, "server": "https://kubernetes.default.svc"}])
+    assert names() == ["home"]
+
+
 def test_all_that_is_wrong_is_said_at_once(write):
     write([{**HOME, "server": "x", "color": "red"}, {**OFFICE, "color": "blue"}])
     message = refused()

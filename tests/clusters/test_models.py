@@ -178,3 +178,52 @@ def test_impersonation_needs_an_impersonator():
     assert list(caught.value.message_dict) == ["impersonator_token_file"]
     cluster.impersonator_token_file = "/run/secrets/token"
     cluster.clean()
+
+
+OWN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
+
+@pytest.fixture
+def around(settings):
+    """``around(host, port)``: the API server's address as Kubernetes tells it to each pod."""
+
+    def put(host, port=443):
+        settings.CONFIG = {**settings.CONFIG, "KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "server"),
+    [
+        ("10.96.0.1", 443, "https://10.96.0.1"), ("10.96.0.1", 443, "https://10.96.0.1:443/"),
+        ("10.96.0.1", 6443, "https://10.96.0.1:6443"), ("fd00::1", 443, "https://[fd00:0:0::1]:443"),
+        ("10.96.0.1", 443, "https://kubernetes.default.svc"), ("", 443, "https://Kubernetes.default.svc.cluster.local."),
+        ("api.example.com", 443, "https://API.example.com"),
+    ],
+)  # fmt: skip
+def test_the_pod_s_own_token_goes_to_the_cluster_around_it(around, host, port, server):
+    around(host, port)
+    Cluster(name="home", server=server, impersonator_token_file=OWN).clean()
+
+
+@pytest.mark.parametrize(
+    ("server", "proxy"),
+    [
+        ("https://203.0.113.7", ""), ("https://10.96.0.1:6443", ""), ("https://10.96.0.10", ""),
+        ("http://10.96.0.1:443", ""), ("https://kubernetes.default.svc.example.com", ""), ("https://kubernetes", ""),
+        ("https://10.96.0.1/api/v1/namespaces/x/services/y/proxy", ""), ("https://10.96.0.1@203.0.113.7", ""),
+        ("https://10.96.0.1", "http://203.0.113.7:3128"), ("https://[", ""), ("https://10.96.0.1:x", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_the_pod_s_own_token_goes_nowhere_else(around, server, proxy):
+    around("10.96.0.1")
+    with pytest.raises(ValidationError) as caught:
+        Cluster(name="home", server=server, proxy_url=proxy, impersonator_token_file=OWN).clean()
+    assert list(caught.value.message_dict) == ["impersonator_token_file"]
+
+
+def test_without_a_cluster_around_there_is_no_address_that_the_pod_s_own_token_goes_to(around):
+    around("")
+    with pytest.raises(ValidationError):
+        Cluster(name="home", server="https://:443", impersonator_token_file=OWN).clean()

@@ -52,6 +52,11 @@ def test_a_cluster_is_added_changed_and_taken_away(operator):
         ({"color": "red"}, "Write the colour as #rrggbb."),
         ({"certificate_authority": "nonsense"}, "This is not a PEM certificate bundle"),
         ({"proxy_url": "proxy:3128"}, "Write the proxy's address as http://host:port."),
+        (
+            {"impersonator_token_file": "/var/run/secrets/kubernetes.io/serviceaccount/token"},
+            "the token of Porthole's own pod goes to the cluster around it only, at https://kubernetes.default.svc or",
+        ),
+        ({"impersonator_token_file": "/var/run/secrets/a\0b"}, "Null characters are not allowed."),
         ({"default_namespace": "Shop!"}, "A namespace has lower-case letters, digits and hyphens, at most 63."),
     ],
 )
