@@ -26,7 +26,7 @@ It calls ``sign_in`` once it knows who it is. Views ask the functions below and 
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -81,11 +81,16 @@ def sign_in(request: HttpRequest, way: str, facts: dict[str, Any], who: Identity
     SessionStore.clear_expired()
     request.session.flush()
     request.session[SESSION_KEY] = way
-    request.session[IDENTITY] = {"issuer": who.issuer, "subject": who.subject, "name": who.name, "sid": who.sid}
+    request.session[IDENTITY] = asdict(who)
     request.session[BROWSER] = request.headers.get("User-Agent", "")[:LONGEST_BROWSER]
     request.session.update(facts)
     request.session.save()  # a way may keep tokens beside it at once
     rotate_token(request)
+
+
+def go_on(request: HttpRequest, who: Identity) -> None:
+    """Keep the session of somebody whom their provider knows by another ``sid`` since: that is what it may end."""
+    request.session[IDENTITY] = asdict(who)
 
 
 def identity(request: HttpRequest) -> Identity | None:

@@ -44,6 +44,20 @@ def test_of_refreshes_at_the_same_time_one_wins_and_its_token_is_dead_too(keyclo
     assert (status, refusal["error"]) == (400, "invalid_grant")
 
 
+@pytest.mark.parametrize(("scope", "status"), [("openid", 400), ("openid offline_access", 200)])
+def test_only_without_offline_access_does_signing_out_everywhere_end_a_new_refresh_token(
+    keycloak, client, scope, status
+):
+    for _attempt in range(5):  # a token of an earlier second than the sign-out ends either way
+        second = int(time.time())
+        tokens = keycloak.tokens(client, "victor", scope)
+        keycloak.end_sessions("victor")
+        after, _answer = refreshed(keycloak, client, tokens["refresh_token"])
+        if int(time.time()) == second:
+            break
+    assert after == status
+
+
 def refusal_of(bed, token):
     """What the API server says to a token that it refuses."""
     with pytest.raises(ApiError) as caught:

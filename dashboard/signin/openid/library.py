@@ -100,9 +100,14 @@ class RequestView(OIDCAuthenticationRequestView):
 
 
 def wants_offline_access(scopes: list[str]) -> bool:
-    """Whether offline_access has to be added, and may be: Google has another way and refuses it."""
+    """Whether offline_access has to be added, and may be: Google has another way and refuses it.
+
+    Keycloak gives refresh tokens without it, that end with the person's session there; those with it would outlive a
+    sign-out everywhere, of which nobody would be told.
+    """
     found = provider.discover()
-    return OFFLINE not in scopes and OFFLINE in found.scopes and found.issuer != provider.GOOGLE
+    needless = found.issuer == provider.GOOGLE or found.token_endpoint.endswith(provider.KEYCLOAK_TOKENS)
+    return OFFLINE not in scopes and OFFLINE in found.scopes and not needless
 
 
 def callback_url(request: HttpRequest) -> str:

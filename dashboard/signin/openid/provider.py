@@ -23,6 +23,7 @@ FRESH = 600.0  # seconds that a discovery document is used without asking again
 PAUSE = 3.0  # seconds after a failure in which nobody else waits for the same one
 MANY = 16  # documents that are kept
 GOOGLE = "https://accounts.google.com"
+KEYCLOAK_TOKENS = "/protocol/openid-connect/token"  # how each realm's token endpoint ends
 # The id_token in the address of a sign-out; a longer one would make addresses that servers refuse.
 LONGEST_HINT = 6000
 LONGEST_SHOWN = 200  # characters of what a provider wrote, in a sentence

@@ -121,8 +121,11 @@ def answered(request: HttpRequest, begun_here: Pending) -> HttpResponseBase:
     assert view.outcome is not None
     answer, claims = view.outcome["answer"], view.outcome["claims"]
     values = kept_of(answer, claims)
-    if not (begun_here.silent and is_same_person(request, claims["sub"])):
-        begin_session(request, view.user, claims)
+    who = identity_of(claims)
+    if begun_here.silent and is_same_person(request, who):
+        signin.go_on(request, who)  # the provider's session may be another one by now
+    else:
+        begin_session(request, view.user, who)
     vault.keep(request.session, NAME, values)
     return redirect(begun_here.following)
 
@@ -182,22 +185,26 @@ def no_answer(error: web.Unanswered) -> SignInRefused:
     return SignInRefused("provider/unanswered", message, _("Try again in a minute."), status=502)
 
 
-def is_same_person(request: HttpRequest, subject: str) -> bool:
-    """Whether the session that there is belongs to this subject, so that it can go on with new tokens."""
-    who = signin.identity(request)
-    way = request.session.get(signin.SESSION_KEY)
-    return bool(who and way == WAY and (who.issuer, who.subject) == (provider.discover().issuer, subject))
-
-
-def begin_session(request: HttpRequest, user: auth.models.User, claims: dict[str, object]) -> None:
-    """A new session with a new key; Django's admin, too, knows who it is."""
+def identity_of(claims: dict[str, object]) -> signin.Identity:
+    """Who the provider says is there, and in which session of its own."""
     sid = claims.get("sid")
-    who = signin.Identity(
+    return signin.Identity(
         provider.discover().issuer,
         str(claims["sub"]),
         library.display_name(claims),
         sid if isinstance(sid, str) else "",
     )
+
+
+def is_same_person(request: HttpRequest, who: signin.Identity) -> bool:
+    """Whether the session that there is belongs to this subject, so that it can go on with new tokens."""
+    former = signin.identity(request)
+    way = request.session.get(signin.SESSION_KEY)
+    return bool(former and way == WAY and (former.issuer, former.subject) == (who.issuer, who.subject))
+
+
+def begin_session(request: HttpRequest, user: auth.models.User, who: signin.Identity) -> None:
+    """A new session with a new key; Django's admin, too, knows who it is."""
     facts = {
         signin.LEADS_TO: provider.origin(provider.discover().end_session_endpoint),
         auth.SESSION_KEY: str(user.pk),

@@ -158,6 +158,14 @@ def test_keycloak_s_groups_arrive_as_it_writes_them(signed_in, op, home):
 
 
 @at("keycloak")
+def test_keycloak_is_not_asked_for_what_outlives_its_session_unless_the_operator_does(browser, op, home, configured):
+    configured(OIDC_SCOPES=["openid", "profile", "email"])
+    assert scopes_asked(browser(), op)[0] == ["openid", "profile", "email"]
+    configured(OIDC_SCOPES=["openid", "offline_access"])
+    assert scopes_asked(browser(), op)[0] == ["openid", "offline_access"]
+
+
+@at("keycloak")
 def test_keycloak_s_access_token_is_for_account_and_goes_to_no_cluster(signed_in, op, home, configured):
     configured(OIDC_USE_ACCESS_TOKEN=True)
     page = signed_in().get(PODS)

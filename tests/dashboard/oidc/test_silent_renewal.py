@@ -4,6 +4,7 @@ import pytest
 
 from tests.dashboard.oidc.conftest import FORM, PODS, SCALE, age, enter, kept, presented, query_of
 from tests.dashboard.pages import tree
+from tests.provider import logout
 
 
 @pytest.fixture
@@ -36,6 +37,20 @@ def test_without_a_refresh_token_a_page_renews_on_its_way_and_nobody_is_asked(wi
     assert client.cookies[settings.SESSION_COOKIE_NAME].value == session
     assert client.get(PODS).status_code == 200
     assert presented(home) == {f"Bearer {kept(client)['id_token']}"}
+
+
+def test_a_logout_token_of_the_session_that_renewed_it_ends_it(without, browser, op, home, settings):
+    client = without()
+    before, former = client.cookies[settings.SESSION_COOKIE_NAME].value, logout.sid_of(op, "olivia")
+    asked = client.get("/signin/oidc/silent/", {"next": PODS})["Location"].replace("prompt=none", "prompt=login")
+    client.get("/oidc-callback", query_of(op.sign_in(asked, "olivia")))
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value == before
+    now = logout.sid_of(op, "olivia")
+    assert now != former
+    assert client.get(PODS).status_code == 200
+    token = logout.logout_token(op, "olivia", sid=now)
+    assert browser().post("/oidc/backchannel-logout/", {"logout_token": token}).status_code == 200
+    assert client.get(PODS).status_code == 302
 
 
 def test_where_the_provider_wants_a_form_it_is_shown_and_leads_to_the_same_page(without, op, home):
