@@ -1,5 +1,8 @@
 """How often somebody may be wrong: failed sign-ins count for an account and for an address, in quarters of an hour.
 
+An account's own limit is for one address, else anybody could keep its owner out; that of all addresses together is
+higher, since whoever has many shall not guess for ever.
+
 Counts are rows, so that all threads and replicas know them; what they are about stands there as a keyed digest only.
 """
 
@@ -19,7 +22,8 @@ from dashboard.problems import Problem, problem_response
 from dashboard.sealing import digests
 
 WINDOW = 15 * 60  # seconds
-ACCOUNT_LIMIT = 10
+ACCOUNT_LIMIT = 10  # from one address
+ACCOUNT_ANYWHERE_LIMIT = 100
 ADDRESS_LIMIT = 30
 PROXY_LIMIT = 300  # of all who come through one proxy
 
@@ -50,8 +54,10 @@ def failed(request: HttpRequest, what: str, account: str = "") -> None:
 
 
 def succeeded(request: HttpRequest, what: str, account: str) -> None:
-    """Forget the failures of an account whose owner has come in; those of the address stay."""
-    Attempt.objects.filter(name__in=digests(what, "account", account.casefold())).delete()
+    """Forget the failures of an account whose owner has come in, but not those from elsewhere or of the address."""
+    known = account.casefold()
+    names = digests(what, "account", known) + digests(what, "account", known, address_of(request))
+    Attempt.objects.filter(name__in=names).delete()
 
 
 def window() -> int:
@@ -61,10 +67,12 @@ def window() -> int:
 
 def counted(request: HttpRequest, what: str, account: str) -> Iterator[tuple[int, str]]:
     """What a failure counts for, each with its limit and under its digest."""
-    if account:
-        yield ACCOUNT_LIMIT, digests(what, "account", account.casefold())[0]
     peer = network_of(peer_of(request))
     address = address_of(request)
+    if account:
+        known = account.casefold()
+        yield ACCOUNT_LIMIT, digests(what, "account", known, address)[0]
+        yield ACCOUNT_ANYWHERE_LIMIT, digests(what, "account", known)[0]
     yield ADDRESS_LIMIT, digests(what, "address", address)[0]
     if address != peer:
         yield PROXY_LIMIT, digests(what, "proxy", peer)[0]

@@ -8,13 +8,14 @@ from django.db import connection
 from django.test import RequestFactory
 
 from dashboard import attempts
-from dashboard.attempts import ACCOUNT_LIMIT, ADDRESS_LIMIT, PROXY_LIMIT, WINDOW
+from dashboard.attempts import ACCOUNT_ANYWHERE_LIMIT, ACCOUNT_LIMIT, ADDRESS_LIMIT, PROXY_LIMIT, WINDOW
 from dashboard.models import Attempt
 from dashboard.sessions import SessionStore
 from tests.dashboard.pages import tree
 
 LOGIN = "/admin/login/"
 WRONG = {"username": "operator", "password": "not-the-password"}
+RIGHT = {"username": "operator", "password": "unguessable"}
 
 
 @pytest.fixture
@@ -39,9 +40,25 @@ def test_check_45_repeated_failed_logins_are_answered_429(account, browser, capl
     assert "Too many attempts" in page.text
     assert response["X-Request-ID"] in page.text
     right = {"username": "Operator", "password": "unguessable"}
-    assert browser(REMOTE_ADDR="198.51.100.9").post(LOGIN, right).status_code == 429, "the account itself waits"
+    assert client.post(LOGIN, right).status_code == 429, "the right password is not tried, either"
     assert "not-the-password" not in caplog.text
     assert "too many attempts" in caplog.text
+
+
+def test_check_45_who_is_wrong_elsewhere_does_not_keep_an_account_s_owner_out(account, browser):
+    stranger, owner = browser(REMOTE_ADDR="198.51.100.9"), browser(REMOTE_ADDR="203.0.113.7")
+    for _ in range(ACCOUNT_LIMIT - 1):
+        attempts.failed(request("198.51.100.9"), "admin", "operator")
+    assert [stranger.post(LOGIN, WRONG).status_code for _ in range(2)] == [200, 429]
+    assert owner.post(LOGIN, RIGHT).status_code == 302
+    assert stranger.post(LOGIN, RIGHT).status_code == 429, "that its owner came in gives the stranger nothing"
+
+
+def test_check_45_an_account_is_not_guessed_from_many_addresses(account, browser):
+    for number in range(ACCOUNT_ANYWHERE_LIMIT):
+        attempts.failed(request(f"198.51.100.{number}"), "admin", "operator")
+    assert browser(REMOTE_ADDR="203.0.113.7").post(LOGIN, RIGHT).status_code == 429
+    assert attempts.refused(request("203.0.113.7"), "admin", "another") is None
 
 
 def test_check_45_one_address_may_not_try_every_account(account, browser):
@@ -54,13 +71,13 @@ def test_check_45_one_address_may_not_try_every_account(account, browser):
 
 
 def test_who_comes_in_begins_anew(account, browser):
-    client = browser()
-    for _ in range(ACCOUNT_LIMIT - 1):
-        client.post(LOGIN, WRONG)
-    assert client.post(LOGIN, {"username": "operator", "password": "unguessable"}).status_code == 302
-    other = browser(REMOTE_ADDR="198.51.100.10")
-    for _ in range(ACCOUNT_LIMIT):
-        assert other.post(LOGIN, WRONG).status_code == 200
+    client = browser(REMOTE_ADDR="203.0.113.7")
+    for number in range(ACCOUNT_ANYWHERE_LIMIT - 1):
+        elsewhere = f"198.51.100.{number}"
+        attempts.failed(request("203.0.113.7" if number < ACCOUNT_LIMIT - 1 else elsewhere), "admin", "operator")
+    assert client.post(LOGIN, RIGHT).status_code == 302
+    client.logout()
+    assert [client.post(LOGIN, WRONG).status_code for _ in range(2)] == [200, 200]
 
 
 def test_the_next_window_is_a_new_one_and_the_last_but_one_is_forgotten(db):
@@ -120,8 +137,7 @@ def test_check_45_another_spelling_of_an_account_is_no_other_account(account, br
     client = browser()
     for _ in range(ACCOUNT_LIMIT):
         assert client.post(LOGIN, WRONG).status_code == 200
-    elsewhere = browser(REMOTE_ADDR="198.51.100.9")
-    assert elsewhere.post(LOGIN, {"username": spelling, "password": "unguessable"}).status_code == 429
+    assert client.post(LOGIN, {"username": spelling, "password": "unguessable"}).status_code == 429
 
 
 def test_an_ipv6_network_is_one_address(db):
