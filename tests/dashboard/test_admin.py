@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import Settings, global_settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -180,3 +181,15 @@ def test_the_form_picks_a_colour_and_says_whom_a_cluster_is_shown_to(operator):
     assert page.by_id("id_color").attributes["type"] == "color"
     assert page.by_id("id_color").attributes["value"] == "#2f6feb"
     assert "one that the kubeconfig does not name appears nowhere" in page.text
+
+
+def test_passwords_are_kept_as_django_keeps_them_unless_told_otherwise(browser, settings):
+    settings.PASSWORD_HASHERS = Settings("dashboard.settings").PASSWORD_HASHERS
+    user = User.objects.create_superuser("keeper", password="unguessable")
+    assert settings.PASSWORD_HASHERS == global_settings.PASSWORD_HASHERS
+    assert user.password.startswith("pbkdf2_sha256$")
+    client = browser()
+    wrong = client.post("/admin/login/", {"username": "keeper", "password": "guessed"})
+    assert (wrong.status_code, client.get(CLUSTERS).status_code) == (200, 302)
+    client.post("/admin/login/", {"username": "keeper", "password": "unguessable"})
+    assert client.get(CLUSTERS).status_code == 200
