@@ -3,7 +3,10 @@
 import base64
 import binascii
 import re
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
@@ -21,6 +24,10 @@ from dashboard.views.parts import moment_at
 
 LONGEST = 16_384  # characters; an API server takes little more in all headers together
 CHECK_SECONDS = 20.0
+AT_ONCE = (
+    8  # checks in this process: whoever is not signed in may ask for one, and a cluster that hangs holds its thread
+)
+BUSY_SECONDS = 10  # after which one is told to try again
 LATEST = 1e12  # epoch seconds: what is later than any calendar's end is no time
 # White space of any kind, and what phones put into copied text unseen.
 UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
@@ -29,6 +36,8 @@ SCHEME = re.compile(r"(?:authorization\s*:)?\s*bearer\s+", re.IGNORECASE)
 ENCODED = "ZXlK"
 ARMOUR = "-----BEGIN"  # of PEM, whose letters a token could have, too
 NOBODY = "system:anonymous"
+
+_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class NotTaken(Exception):
@@ -53,14 +62,31 @@ class Taken:
 
 
 def checked(cluster: Cluster, text: str) -> Taken:
-    """The token in ``text``, once the API server of ``cluster`` has said whose it is. Raises NotTaken."""
+    """The token in ``text``, once the API server of ``cluster`` has said whose it is. Raises NotTaken.
+
+    The problem's status is 400 where there was no token to check, 503 where too many are being checked.
+    """
     token = token_in(text)
     expires = expiry_of(token)
     if expires is not None and expires <= time.time():
         raise NotTaken(expired(expires))
-    who = owner(cluster, token)
+    with place():
+        who = owner(cluster, token)
     subject = f"uid {who.uid}" if who.uid else f"user {who.username}"
     return Taken(token, who.username, subject, expires)
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """One of the places for checks, given back at the end. Raises NotTaken where there is none."""
+    if not _places.acquire(blocking=False):
+        message = _("Many tokens are being checked at the moment, and a cluster may be slow to answer.")
+        advice = _("Nothing was tried this time. Paste it again in a moment.")
+        raise NotTaken(Problem(_("Too many at once"), message, advice, status=503))
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def token_in(text: str) -> str:

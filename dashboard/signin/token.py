@@ -20,13 +20,14 @@ from clusters.credentials import BearerToken, Credentials
 from clusters.models import Cluster
 from dashboard import attempts, audit, signin, vault
 from dashboard.links import home_url, with_query
-from dashboard.pasting import NotTaken, Taken, checked
+from dashboard.pasting import BUSY_SECONDS, NotTaken, Taken, checked
 from dashboard.problems import Problem
 from dashboard.returns import next_url
 
 TITLE = gettext_lazy("Token")
 HINT = gettext_lazy("Paste a token of one cluster.")
 CONFIGURED = True
+UNTRIED = (400, 503)  # there was no token to check, or no place to check it
 
 clusters = signin.set_up
 
@@ -130,11 +131,22 @@ def paste(request: HttpRequest) -> HttpResponse:
     try:
         taken = checked(cluster, request.POST.get("token", ""))
     except NotTaken as reason:
-        if reason.problem.status == 422:  # the token was wrong, and not the form or the cluster
-            attempts.failed(request, "token")
-        return page(request, reason.problem.status, reason.problem)
+        return not_taken(request, reason.problem)
     keep(request, cluster, taken)
     return redirect(next_url(request) if next_url(request) != "/" else home_url(cluster))
+
+
+def not_taken(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Say why a token is not kept; whatever was tried counts, since a cluster that hangs costs more than a wrong token.
+
+    Where all places were taken it is answered with 503 and Retry-After (RFC 9110, section 15.6.4).
+    """
+    if problem.status not in UNTRIED:
+        attempts.failed(request, "token")
+    response = page(request, problem.status, problem)
+    if problem.status == 503:
+        response["Retry-After"] = str(BUSY_SECONDS)
+    return response
 
 
 def page(request: HttpRequest, status: int, problem: Problem | None = None) -> HttpResponse:

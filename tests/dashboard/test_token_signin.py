@@ -2,9 +2,11 @@
 
 import base64
 import json
+import threading
 import time
 
 import pytest
+from django.db import connections
 
 from clusters.demo.server import serving
 from clusters.demo.world.clock import ManualClock
@@ -12,8 +14,9 @@ from clusters.demo.world.people import TOKENS, Person
 from clusters.models import Cluster
 from dashboard.attempts import ADDRESS_LIMIT, WINDOW
 from dashboard.models import Secret, Session
+from dashboard.pasting import AT_ONCE
 from tests.dashboard.pages import tree
-from tests.dashboard.wire import refusal, tapped
+from tests.dashboard.wire import PATIENCE, refusal, tapped
 
 PASTE = "/signin/token/"
 REVIEW = r"POST /apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -365,10 +368,46 @@ def test_check_45_who_pastes_wrong_tokens_again_and_again_waits_and_nothing_is_a
     assert paste(browser(REMOTE_ADDR="198.51.100.9"), token()).status_code == 302
 
 
-def test_what_is_no_token_or_meets_a_cluster_that_is_away_is_nobody_s_failure(browser, home, token):
+def test_what_is_no_token_is_nobody_s_failure(browser, home, token):
     client = browser()
-    Cluster.objects.create(name="away", server="http://127.0.0.1:1")
     for _ in range(ADDRESS_LIMIT + 1):
         assert paste(client, "-----BEGIN CERTIFICATE-----").status_code == 400
-    assert paste(client, token(), cluster="away").status_code == 502
     assert paste(client, token()).status_code == 302
+
+
+def test_check_45_a_check_that_a_cluster_does_not_answer_counts_too(browser, home, token):
+    client = browser()
+    Cluster.objects.create(name="away", server="http://127.0.0.1:1")
+    for _ in range(ADDRESS_LIMIT):
+        assert paste(client, token(), cluster="away").status_code == 502
+    assert paste(client, token(), cluster="away").status_code == 429
+    assert paste(browser(REMOTE_ADDR="198.51.100.9"), token()).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cluster_that_hangs_holds_a_few_threads_and_no_more(browser, home, token, tap):
+    answer, found = threading.Event(), []
+
+    def late():
+        assert answer.wait(PATIENCE)
+        yield b"{}"
+
+    def wait_for_it(client):
+        found.append(paste(client, jwt(sub="x")).status_code)
+        connections.close_all()
+
+    threads = [threading.Thread(target=wait_for_it, args=(browser(),)) for _ in range(AT_ONCE)]
+    with tap.answering(REVIEW, 500, late):
+        for thread in threads:
+            thread.start()
+        tap.wait_for(REVIEW, AT_ONCE)
+        response = paste(browser(), token())
+        answer.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+    assert response.status_code == 503
+    assert title_of(response) == "Too many at once"
+    assert int(response["Retry-After"]) > 0
+    assert len(tap.of(REVIEW)) == AT_ONCE, "nothing was asked for the one too many"
+    assert found == [502] * AT_ONCE
+    assert paste(browser(), token()).status_code == 302, "the places are given back"

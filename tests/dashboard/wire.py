@@ -56,14 +56,14 @@ class Tap:
         """The requests so far whose ``METHOD /path?query`` matches."""
         return [each for each in self.seen if re.search(pattern, f"{each.method} {each.path}")]
 
-    def wait_for(self, pattern: str) -> Seen:
-        """The first matching request, once it has come. Raises AssertionError where none does."""
+    def wait_for(self, pattern: str, count: int = 1) -> Seen:
+        """The first matching request, once ``count`` have come. Raises AssertionError where they do not."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            if found := self.of(pattern):
+            if len(found := self.of(pattern)) >= count:
                 return found[0]
             time.sleep(0.01)
-        raise AssertionError(f"no request like {pattern!r} came: {[each.path for each in self.seen]}")
+        raise AssertionError(f"too few requests like {pattern!r} came: {[each.path for each in self.seen]}")
 
     @contextmanager
     def answering(self, pattern: str, status: int, body: object, content_type: str = "") -> Iterator[None]:
