@@ -4,7 +4,6 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 
 from django.conf import settings
 from django.core.signals import request_finished
@@ -20,7 +19,7 @@ from dashboard.access import to_sign_in
 from dashboard.logs import current_request_id
 from dashboard.peers import from_proxy
 from dashboard.problems import leading_on, problem_of, problem_response, wording_of
-from dashboard.refused import why_refused
+from dashboard.refused import explained
 from dashboard.views.health import alive, ready
 
 # A stream logs long after its view has returned: the id is the thread's until the answer is closed.
@@ -155,7 +154,7 @@ class ClusterErrors:
             return to_sign_in(request, exception)
         problem = leading_on(request, problem_of(exception), exception)
         if isinstance(exception, Unauthorized):
-            problem = replace(problem, advice=why_refused(request) or problem.advice)
+            problem = explained(request, problem)
         response = problem_response(request, problem, status)
         if isinstance(exception, Unauthorized):
             response["WWW-Authenticate"] = "Bearer"

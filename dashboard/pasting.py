@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
-from clusters import permissions
+from clusters import claims, permissions
 from clusters.connection import connect
 from clusters.credentials import BEARER_TOKEN, BearerToken
 from clusters.errors import ClusterError, Unauthorized
@@ -41,7 +41,7 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class NotTaken(Exception):
-    """What was pasted is not kept; ``problem`` says why, and never holds any of it."""
+    """What was pasted is not kept; ``problem`` says why, and never holds the token."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.title)
@@ -144,15 +144,15 @@ def owner(cluster: Cluster, token: str) -> UserInfo:
     try:
         who = permissions.who_am_i(connect(cluster, BearerToken(token), CHECK_SECONDS))
     except Unauthorized as error:
-        raise NotTaken(refused(cluster)) from error
+        raise NotTaken(refused(cluster, token)) from error
     except ClusterError as error:
         raise NotTaken(replace(problem_of(error), status=502)) from error
     if who.username in ("", NOBODY):
-        raise NotTaken(refused(cluster))
+        raise NotTaken(refused(cluster, token))
     return who
 
 
-def refused(cluster: Cluster) -> Problem:
-    """A token that the cluster does not know, or not any more."""
+def refused(cluster: Cluster, token: str) -> Problem:
+    """A token that the cluster does not know, or not any more, and why that probably is."""
     title = _("%(cluster)s does not know this token") % {"cluster": cluster}
-    return Problem(title, "", _("Was it made for this cluster? Get a new one there and paste that."), status=422)
+    return Problem(title, "", claims.likely_reason(token, issuer="", audience=""), status=422)

@@ -1,5 +1,7 @@
 """Why a cluster probably refused what a person presented: the API server itself answers with a bare 401."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -9,6 +11,12 @@ from clusters.credentials import BearerToken, Impersonation, TokenFile, present
 from clusters.errors import ClusterError
 from clusters.models import Cluster
 from dashboard import signin
+from dashboard.problems import Problem
+
+
+def explained(request: HttpRequest, problem: Problem) -> Problem:
+    """``problem`` of a 401, with what is likely wrong as its advice."""
+    return replace(problem, advice=why_refused(request) or problem.advice)
 
 
 def why_refused(request: HttpRequest) -> str:

@@ -25,6 +25,7 @@ from dashboard import sessions, signin
 from dashboard.access import no_such_cluster, signed_in
 from dashboard.links import more_url
 from dashboard.problems import Problem, problem_of
+from dashboard.refused import explained
 from dashboard.signin import jwts
 from dashboard.signin import token as token_way
 from dashboard.templatetags.porthole import duration
@@ -82,6 +83,8 @@ def me(request: HttpRequest, cluster: str) -> HttpResponseBase:
         return page(request, found, None, None, problem_of(error))
     credentials = present(entrance[1]) if entrance and entrance[1] else None
     user, problem = asked(found, credentials)
+    if problem and problem.status == 401:
+        problem = explained(request, problem)
     return page(request, found, credentials, user, problem)
 
 

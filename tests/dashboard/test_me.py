@@ -70,6 +70,19 @@ def test_a_token_tells_its_claims_and_when_it_ends(browser, settings, monkeypatc
     assert facts["What is presented"].endswith(("in 9m59s", "in 9m58s", "in 9m57s", "in 9m56s", "in 9m55s", "in 10m"))
 
 
+def test_a_token_that_the_cluster_refuses_since_is_explained(browser, settings, monkeypatch, db, module_tap):
+    claims = {"iss": "https://id.example", "aud": "k8s", "email": "una@example.com", "email_verified": False}
+    token = jwt(**claims, exp=int(time.time()) + 600)
+    monkeypatch.setitem(TOKENS, token, Person("una@example.com", (), ""))
+    Cluster.objects.create(name="home", server=module_tap.url)
+    client = browser()
+    assert client.post("/signin/token/", {"cluster": "home", "token": token}).status_code == 302
+    with module_tap.answering(REVIEW, 401, refusal(401, "Unauthorized", "Unauthorized")):
+        response = client.get("/c/home/me/")
+    assert response.status_code == 200
+    assert "una@example.com is not verified" in tree(response.content).one("div", class_="problem").text
+
+
 def test_it_stands_where_the_cluster_refuses_and_shows_the_claims_at_once(olivia, tap, monkeypatch):
     with tap.answering(REVIEW, 401, refusal(401, "Unauthorized", "Unauthorized")):
         response = olivia.get(ME)

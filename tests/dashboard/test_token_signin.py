@@ -100,9 +100,10 @@ def test_check_25_a_pasted_token_is_checked_by_the_cluster_and_signs_in(browser,
 
 def test_check_25_nothing_is_kept_of_a_token_that_the_cluster_refuses(browser, home, tap):
     client = browser()
-    response = paste(client, jwt(iss="elsewhere"))
+    response = paste(client, jwt(iss="elsewhere", exp=int(time.time()) + 600, **{"kubernetes.io": {}}))
     assert response.status_code == 422
     assert title_of(response) == "Home does not know this token"
+    assert "issued by elsewhere. It may be one of another" in tree(response.content).one("div", class_="problem").text
     assert len(tap.of(REVIEW)) == 1
     assert (Session.objects.count(), Secret.objects.count()) == (0, 0)
     assert client.get("/c/home/").status_code == 302
