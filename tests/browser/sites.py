@@ -34,7 +34,7 @@ class Output:
 
     def __init__(self, process: subprocess.Popen[str]):
         self.process = process
-        self.lines: queue.Queue[str] = queue.Queue()
+        self.lines: queue.Queue[str | None] = queue.Queue()
         self.seen: list[str] = []
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
@@ -43,6 +43,7 @@ class Output:
         """Take lines until the process closes its output."""
         for line in self.process.stdout or ():
             self.lines.put(line)
+        self.lines.put(None)
 
     def address(self) -> str:
         """The next address that is printed. Raises AssertionError with all that was printed where none comes."""
@@ -50,7 +51,9 @@ class Output:
             try:
                 line = self.lines.get(timeout=START_SECONDS)
             except queue.Empty:
-                raise AssertionError(f"no address was printed:\n{''.join(self.seen)}") from None
+                line = None
+            if line is None:
+                raise AssertionError(f"no address was printed:\n{''.join(self.seen)}")
             self.seen.append(line)
             if found := ADDRESS.search(line):
                 return found[0]
