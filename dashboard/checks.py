@@ -22,7 +22,7 @@ Values = Mapping[str, Any]
 CALLBACK_PATHS = ("/oidc-callback", "/oidc/callback/")
 ALL_OF_IPV4 = ipaddress.IPv4Network("0.0.0.0/0")
 ALL_OF_IPV6 = ipaddress.IPv6Network("2000::/3")  # what is given out at all: RFC 4291, section 2.4
-NAMED_HEADERS = ("PROXY_AUTH_USERNAME_HEADER", "PROXY_AUTH_GROUP_HEADER", "PROXY_AUTH_EMAIL_HEADER")
+NAMED_HEADERS = tuple(f"PROXY_AUTH_{kind}_HEADER" for kind in ("USERNAME", "GROUP", "EMAIL", "TOKEN"))
 ASSERTION_NEEDS = ("HEADER", "ISSUER", "KEYS_URL")
 
 

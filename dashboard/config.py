@@ -319,7 +319,8 @@ SETTINGS = (
         "PROXY_AUTH_UNSIGNED",
         readers.boolean,
         "false",
-        "Whether plain headers, which nobody signed, are believed for impersonation; name each, or write - for none.",
+        "Whether plain headers, which nobody signed, are believed for impersonation; those of the user, the groups, the"
+        " e-mail address and the token must then each be named, with - where the proxy writes none.",
     ),
     Setting(
         "PROXY_AUTH_SIGN_OUT_URL",

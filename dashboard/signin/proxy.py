@@ -226,6 +226,8 @@ def credentials(request: HttpRequest, cluster: Cluster, key: str) -> Credentials
             "%(cluster)s takes people by impersonation, and the proxy sent no signed statement of who you are."
             " Set PROXY_AUTH_ASSERTION, or OIDC_ISSUER_URL and OIDC_CLIENT_ID for the token in %(header)s."
         )
+    elif header == headers.NO_HEADER:
+        message = _("The proxy passes on no token, and %(cluster)s has no impersonator's token file.")
     else:
         message = _("The proxy passed on no token for %(cluster)s: it would stand in the header %(header)s.")
     raise NoCredentials(message % {"cluster": cluster, "header": header})

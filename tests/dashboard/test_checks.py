@@ -13,8 +13,10 @@ from tests.dashboard.test_serving import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 OIDC = {"OIDC_ISSUER_URL": "https://id.example/", "OIDC_CLIENT_ID": "porthole", "PORTHOLE_HTTPS": "true"}
-NAMED = {f"PROXY_AUTH_{kind}_HEADER": "-" for kind in ("USERNAME", "GROUP")} | {"PROXY_AUTH_EMAIL_HEADER": "X-Email"}
 PROXY = {"PROXY_AUTH": "true", "PORTHOLE_HTTPS": "true"}
+NAMED = {f"PROXY_AUTH_{kind}_HEADER": "-" for kind in ("USERNAME", "GROUP", "TOKEN")}
+NAMED["PROXY_AUTH_EMAIL_HEADER"] = "X-Email"
+UNSIGNED = {**PROXY, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"}
 IAP = {**PROXY, "PROXY_AUTH_ASSERTION": "google-iap"}
 CUSTOM = {**PROXY, "PROXY_AUTH_ASSERTION": "custom", "PROXY_AUTH_ASSERTION_AUDIENCE": "porthole"}
 
@@ -45,7 +47,7 @@ def found(settings, monkeypatch):
         {**OIDC, "OIDC_USE_ACCESS_TOKEN": "true", "OIDC_VALIDATOR_CLIENT_ID": "aks"},
         {**OIDC, "HOST": "0.0.0.0"},
         PROXY,
-        {**PROXY, **NAMED, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"},
+        {**UNSIGNED, **NAMED},
         {**IAP, "PROXY_AUTH_ASSERTION_AUDIENCE": "/projects/1/global/backendServices/2"},
         {"SESSION_TTL": "60"},
         {"DEBUG": "true"},
@@ -72,12 +74,7 @@ def test_what_fits_together_is_not_complained_about(found, names):
         ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "0.0.0.0/1,128.0.0.0/1"}, "E009", "whole internet", "networks"),
         ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "10.0.0.0/8,::/0"}, "E009", "whole internet", "networks"),
         ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "2000::/3"}, "E009", "whole internet", "networks"),
-        (
-            {**PROXY, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"},
-            "E014",
-            "PROXY_AUTH_GROUP_HEADER",
-            "or to - where it writes none",
-        ),
+        (UNSIGNED, "E014", "PROXY_AUTH_GROUP_HEADER, PROXY_AUTH_EMAIL_HEADER", "or to - where it writes none"),
         (
             {**PROXY, **NAMED, "PROXY_AUTH_UNSIGNED": "true"},
             "E010",
@@ -102,6 +99,13 @@ def test_what_does_not_fit_is_told_with_what_to_do(found, names, identity, said,
     assert said in message.msg
     assert advised in message.hint
     assert message.is_serious() == identity.startswith("E")
+
+
+@pytest.mark.parametrize("left_out", NAMED)
+def test_each_plain_header_that_is_believed_has_to_be_named(found, left_out):
+    messages = found(**{**UNSIGNED, **{name: text for name, text in NAMED.items() if name != left_out}})
+    assert list(messages) == ["porthole.E014"]
+    assert f"believes plain headers, and {left_out} may be what" in messages["porthole.E014"].msg
 
 
 def test_the_provider_s_authorities_are_certificates(found, tmp_path):

@@ -201,6 +201,14 @@ def test_a_header_that_the_proxy_does_not_write_is_not_read(visit, impersonating
     assert asked.header("impersonate-group") == ""
 
 
+def test_a_token_of_a_client_s_own_is_not_read_where_the_proxy_writes_none(visit, home, issuer, configured):
+    configured(PROXY_AUTH_UNSIGNED=True, PROXY_AUTH_TOKEN_HEADER="-")
+    response = visit(headers={EMAIL: "victor@example.com", TOKEN: issuer.token(sub="olivia")})
+    assert response.status_code == 423
+    assert "The proxy passes on no token, and Home has no impersonator's token file." in said(response)
+    assert home.seen == []
+
+
 def test_what_a_token_calls_its_algorithm_makes_no_line_of_the_log(visit, issuer, configured, caplog, home):
     header = b'{"alg":"x\\nINFO porthole.audit person=admin","kid":"one"}'
     configured(PROXY_AUTH_ASSERTION="google-iap", PROXY_AUTH_ASSERTION_AUDIENCE="porthole")
