@@ -21,6 +21,25 @@ BODY_BYTES = 1 << 20
 NEVER_SENT = (errno.EAGAIN, errno.ETIMEDOUT)
 
 
+class Connection(TConn):
+    """A connection that is closed without keeping the main thread: gunicorn waits in it for the client to go first."""
+
+    leaving = False
+
+    def close(self, graceful: bool = False) -> None:
+        """Close it, or only end what we send: ``Worker.finish_request`` then sees to the rest."""
+        try:
+            if graceful:
+                self.sock.setblocking(False)
+                self.sock.shutdown(socket.SHUT_WR)
+                self.leaving = True
+                return
+        except OSError as error:
+            if error.errno not in (errno.ENOTCONN, errno.EBADF):
+                raise
+        super().close()
+
+
 class Worker(ThreadWorker):
     """Reads each request whole before it is answered; cuts connections that neither send nor take anything.
 
@@ -45,7 +64,7 @@ class Worker(ThreadWorker):
                 raise
             return
         bound_sending(client, self.send_seconds)
-        connection = TConn(self.cfg, client, address, listener.getsockname())
+        connection = Connection(self.cfg, client, address, listener.getsockname())
         self.nr_conns += 1
         connection.timeout = time.monotonic() + self.read_seconds
         self.pending_conns.append(connection)
@@ -71,11 +90,43 @@ class Worker(ThreadWorker):
             return False
         request.body = io.BytesIO(body)
         try:
-            return bool(super().handle_request(request, connection))
+            # A stream that ended with this worker is opened again: not on its connection, which leads here.
+            return bool(super().handle_request(request, connection)) and self.alive
         except OSError as error:
             if error.errno in NEVER_SENT:
                 raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
             raise
+
+    def finish_request(self, connection: Connection, result: Any) -> None:
+        """Keep the connection for another request, or wait for its client to go without anybody waiting.
+
+        Closed at once it would be reset where the client still sends, and might lose our last words (RFC 9112,
+        section 9.6).
+        """
+        super().finish_request(connection, result)
+        if not connection.leaving:
+            return
+        if not self.alive:
+            connection.close()
+            return
+        self.nr_conns += 1
+        connection.timeout = time.monotonic() + self.read_seconds
+        self.pending_conns.append(connection)
+        self.poller.register(connection.sock, selectors.EVENT_READ, partial(self.on_leaving_readable, connection))
+
+    def on_leaving_readable(self, connection: Connection, client: socket.socket) -> None:
+        """Drop what a client still sends, and close the connection once it has gone."""
+        try:
+            if client.recv(BODY_BYTES):
+                return
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            pass  # it is gone
+        self.poller.unregister(client)
+        self.pending_conns.remove(connection)
+        self.nr_conns -= 1
+        connection.close()
 
     def murder_pending(self) -> None:
         """Close connections that stayed silent, and end the reading of requests that take too long.

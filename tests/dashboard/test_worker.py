@@ -119,3 +119,23 @@ def test_a_client_that_takes_its_time_gets_it_all(place):
     time.sleep(0.3)
     assert len(response.read()) == LARGE
     connection.close()
+
+
+def test_clients_that_were_answered_and_do_not_go_do_not_keep_others_out(place):
+    with ExitStack() as stack:
+        for _each in range(16):
+            idle = stack.enter_context(socket.create_connection(place, timeout=20))
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            with idle.makefile("rb") as reader:
+                assert reader.read().endswith(b"\r\n0\r\n\r\n"), "the whole answer, and its end"
+        assert asked(place, b"abc") == (200, b"3")
+
+
+def test_who_still_sends_gets_the_answer_whole(place):
+    with socket.create_connection(place, timeout=20) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (8 * BODY_BYTES))
+        for _each in range(8):
+            client.sendall(b"a" * BODY_BYTES)
+        with client.makefile("rb") as reader:
+            assert reader.readline().startswith(b"HTTP/1.1 413 ")
+            assert b"bytes at most" in reader.read()
