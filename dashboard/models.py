@@ -17,6 +17,13 @@ class Session(AbstractBaseSession):
     provider_session = models.CharField(max_length=64, blank=True, db_index=True)
     seen = models.DateTimeField(default=timezone.now)
     ends = models.DateTimeField()
+    # Whether a browser has brought the cookie back, where the request alone began the session and nobody asked.
+    returned = models.BooleanField(default=True, db_default=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        """Those that nobody brought back are counted whenever another one begins."""
+
+        indexes = (models.Index(fields=("seen",), condition=models.Q(returned=False), name="not_returned"),)
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:

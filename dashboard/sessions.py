@@ -1,6 +1,7 @@
 """The session store: in the database, encrypted and under digests, so that a copy of the database opens nothing.
 
-A session ends when nobody used it for SESSION_IDLE seconds, and SESSION_TTL seconds after it began in any case.
+A session ends when nobody used it for SESSION_IDLE seconds, and SESSION_TTL seconds after it began in any case. Of
+those that requests begin by themselves, and whose cookie never comes back, only the latest are kept.
 """
 
 import time
@@ -21,6 +22,7 @@ from dashboard.sealing import digest_of, digests, opened, seal
 
 BEGAN, IDENTITY, BROWSER = "began", "identity", "browser"
 SEEN_SECONDS = 60  # how exactly it is known when a session was used last
+MOST_NOT_RETURNED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class OwnSession:
 
 class SessionStore(DatabaseStore):
     """Django's database sessions, under a digest of their key, with the data as Fernet ciphertext bound to it."""
+
+    returned = True  # of one that is made here; else what its row says
 
     @classmethod
     def get_model_class(cls) -> type[AbstractBaseSession]:
@@ -63,6 +67,7 @@ class SessionStore(DatabaseStore):
             ends=ends,
             person=digests(who["issuer"], who["subject"])[0] if who else "",
             provider_session=digests(who["issuer"], "sid", who["sid"])[0] if who.get("sid") else "",
+            returned=self.returned,
         )
 
     def cycle_key(self) -> None:
@@ -77,7 +82,9 @@ class SessionStore(DatabaseStore):
         row = Session.objects.filter(session_key=digest_of(self.session_key), expire_date__gt=now).first()
         if not row:
             self._session_key = None
-        elif row.seen < now - timedelta(seconds=SEEN_SECONDS):
+            return None
+        self.returned = row.returned
+        if row.seen < now - timedelta(seconds=SEEN_SECONDS):
             Session.objects.filter(pk=row.pk).update(seen=now, expire_date=idle_end(row.ends))
         return row
 
@@ -105,8 +112,21 @@ def ends(request: HttpRequest) -> datetime | None:
     return datetime.fromtimestamp(began, UTC) + timedelta(seconds=settings.CONFIG["SESSION_TTL"])
 
 
+def came_back(request: HttpRequest) -> None:
+    """Note that a browser has brought the cookie of its session."""
+    if not request.session.returned:  # type: ignore[attr-defined]
+        request.session.returned = True  # type: ignore[attr-defined]
+        Session.objects.filter(pk=digest_of(request.session.session_key)).update(returned=True)
+
+
+def drop_not_returned() -> None:
+    """Delete the oldest of the sessions that were never brought back, beyond those that are kept."""
+    beyond = Session.objects.filter(returned=False).order_by("-seen").values_list("pk", flat=True)[MOST_NOT_RETURNED:]
+    Session.objects.filter(pk__in=list(beyond)).delete()
+
+
 def own(request: HttpRequest) -> list[OwnSession]:
-    """The sessions of the person who asks, last used first."""
+    """The sessions of the person who asks, last used first; those that nobody brought back are no browser's."""
     here = digest_of(request.session.session_key)
     found = [
         OwnSession(
@@ -117,6 +137,7 @@ def own(request: HttpRequest) -> list[OwnSession]:
             current=row.pk == here,
         )
         for row in _rows_of(request)
+        if row.returned or row.pk == here
     ]
     return sorted(found, key=lambda each: each.seen, reverse=True)
 

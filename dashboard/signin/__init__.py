@@ -42,7 +42,7 @@ from clusters.credentials import Credentials
 from clusters.errors import NoCredentials
 from clusters.models import Cluster
 from clusters.names import unused
-from dashboard.sessions import BROWSER, IDENTITY, SessionStore
+from dashboard.sessions import BROWSER, IDENTITY, SessionStore, drop_not_returned
 
 SESSION_KEY = "way"
 LEADS_TO = "leads_to"  # a fact of the session: the origin that signing out goes on to
@@ -76,15 +76,22 @@ def ways() -> dict[str, ModuleType]:
     return {name: import_module(f"{__name__}.{name}") for name in settings.CONFIG["PORTHOLE_WAYS"]}
 
 
-def sign_in(request: HttpRequest, way: str, facts: dict[str, Any], who: Identity) -> None:
-    """Begin a session: a new key and a new CSRF token, and ``facts`` that the way needs again later."""
+def sign_in(request: HttpRequest, way: str, facts: dict[str, Any], who: Identity, *, asked: bool = True) -> None:
+    """Begin a session: a new key and a new CSRF token, and ``facts`` that the way needs again later.
+
+    Not ``asked`` is one that the request begins by itself: scripts and probes bring no cookie back, and each of their
+    requests would leave a session behind.
+    """
     SessionStore.clear_expired()
     request.session.flush()
+    request.session.returned = asked  # type: ignore[attr-defined]
     request.session[SESSION_KEY] = way
     request.session[IDENTITY] = asdict(who)
     request.session[BROWSER] = request.headers.get("User-Agent", "")[:LONGEST_BROWSER]
     request.session.update(facts)
     request.session.save()  # a way may keep tokens beside it at once
+    if not asked:
+        drop_not_returned()
     rotate_token(request)
 
 

@@ -26,6 +26,7 @@ from dashboard import signin
 from dashboard.peers import from_proxy
 from dashboard.problems import Problem, WrongToken, problem_response
 from dashboard.returns import came_from, own_path
+from dashboard.sessions import came_back
 from dashboard.signin import jwts
 from dashboard.signin.openid import provider
 from dashboard.signin.proxied import assertions, headers
@@ -86,7 +87,9 @@ def arrive(request: HttpRequest) -> HttpResponse | None:
     request.arrival = arrival  # type: ignore[attr-defined]
     if request.path_info == reverse("signin_proxy_left"):
         return None  # it has just left
-    if not mine or request.session.get(WHO) != list(arrival.who):
+    if mine and request.session.get(WHO) == list(arrival.who):
+        came_back(request)
+    else:
         begin(request, arrival)
     return None
 
@@ -181,7 +184,7 @@ def begin(request: HttpRequest, arrival: Arrival) -> None:
         issuer, subject = NAME, f"unverified {secrets.token_hex(16)}"
     sid = arrival.claims.get("sid")
     who = signin.Identity(issuer, subject, arrival.name, sid if isinstance(sid, str) else "")
-    signin.sign_in(request, NAME, {WHO: list(arrival.who)}, who)
+    signin.sign_in(request, NAME, {WHO: list(arrival.who)}, who, asked=False)
 
 
 def present(request: HttpRequest) -> Arrival | None:
