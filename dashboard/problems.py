@@ -14,7 +14,7 @@ from clusters.kinds import KNOWN
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One failure, for people: ``message`` in the server's words where it said any, ``status`` as HTTP has it."""
+    """One failure, for people: ``message`` is in the API server's words where ``quoted``, ``status`` as HTTP has it."""
 
     title: str
     message: str
@@ -22,6 +22,7 @@ class Problem:
     action_label: str = ""
     action_url: str = ""
     status: int = 0
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ def wording_of(error: errors.ClusterError) -> Wording:
 def problem_of(error: errors.ClusterError, title: str = "") -> Problem:
     """An error as a person reads it; ``title`` says what they wanted, where the page knows."""
     wording = wording_of(error)
-    return Problem(title or wording.title(), error.message, wording.advice(), status=wording.status)
+    quoted = isinstance(error, errors.Refused)
+    return Problem(title or wording.title(), error.message, wording.advice(), status=wording.status, quoted=quoted)
 
 
 def leading_on(request: HttpRequest, problem: Problem, error: errors.ClusterError) -> Problem:

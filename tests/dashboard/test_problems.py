@@ -44,20 +44,26 @@ def test_every_error_of_a_cluster_is_tried_here():
     assert subclasses(errors.ClusterError) - base == set(STATUSES)
 
 
+def told(page):
+    """What a problem says, and whether it looks like the API server's words."""
+    first = page.one("div", class_="problem").all("p")[0]
+    return first.text, first.attributes.get("class") == "said"
+
+
 @pytest.mark.parametrize(("name", "status"), STATUSES.items())
 def test_each_error_is_a_page_and_a_fragment_in_its_own_words(olivia, failing, name, status):
     message = FAILURES[name].message
     response = olivia.get(f"/fail/{name}/")
     assert response.status_code == status
     page = tree(response.content)
-    assert page.one("p", class_="said").text == message
+    assert told(page) == (message, isinstance(FAILURES[name], errors.Refused))
     assert page.one("h1").text
     assert page.one("a", href="/")
     assert response.headers["X-Request-ID"] in page.text
     assert response.headers["Cache-Control"] == "no-store"
     fragment = olivia.get(f"/fail/{name}/", headers={"HX-Request": "true", "HX-Target": "div#x"})
     assert fragment.status_code == status
-    assert tree(fragment.content).one("p", class_="said").text == message
+    assert told(tree(fragment.content)) == (message, isinstance(FAILURES[name], errors.Refused))
     assert tree(fragment.content).all("main") == []
     assert ("WWW-Authenticate" in response.headers) == (name == "Unauthorized")
 
