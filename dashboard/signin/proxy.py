@@ -35,6 +35,7 @@ from dashboard.signin.proxied.headers import Told, Unacceptable
 TITLE = gettext_lazy("Identity-aware proxy")
 HINT = gettext_lazy("Open Porthole at the address of the proxy that stands before it.")
 CONFIGURED = True
+PRESENTS = gettext_lazy("The token that the proxy sent")
 
 clusters = signin.set_up
 

@@ -22,6 +22,12 @@ def test_the_token_that_the_proxy_forwards_goes_upstream(visit, home, issuer):
     assert presented(home) == {f"Bearer {token}"}
 
 
+def test_who_am_i_says_that_it_is_the_proxys_token(visit, home, issuer):
+    page = tree(visit("/c/home/me/", {TOKEN: issuer.token(sub="olivia")}).content)
+    assert page.one("section", class_="band").one("p", class_="word").text == "olivia"
+    assert "The token that the proxy sent" in [each.text for each in page.all("dd")]
+
+
 def test_bearer_before_it_makes_no_difference(visit, home, issuer):
     token = issuer.token(sub="olivia")
     assert visit(headers={TOKEN: f"Bearer {token}"}).status_code == 200
