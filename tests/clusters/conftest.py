@@ -7,6 +7,7 @@ from hypothesis import settings
 from clusters.connection import Connection, connect
 from clusters.demo.server import Handle
 from clusters.demo.server import serving as serving_demo
+from clusters.demo.world.clock import ManualClock
 from clusters.models import Cluster
 from tests.cluster.fixtures import bed, real_node
 from tests.clusters import fakes
@@ -38,8 +39,8 @@ def asked(serve):
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Handle]:
-    """One demo API server for the tests that only read it."""
-    with serving_demo() as handle:
+    """One demo API server for the tests that only read it; its time stands still, however late they come."""
+    with serving_demo(clock=ManualClock()) as handle:
         yield handle
 
 
