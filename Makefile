@@ -6,8 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-# A process for each core, up to four: each has a browser and servers of its own. The real control plane is one for all.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
+# Each process has a browser and servers of its own, and waits for them now and then: there is one more than cores, up to
+# four. The real control plane is one for all.
+PROCESSES = $(shell $(BIN)/python -c "import os; print(min((os.cpu_count() or 1) + 1, 4))")
+PARALLEL = --numprocesses $(PROCESSES) --dist worksteal
+
+# The tests start Python many times over: each time it would compile anew what it may not keep compiled.
+TEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m
+PYTEST := $(TEST) pytest -p tests.lint.no_skips
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test test-cluster lint format bench cluster cluster-load cluster-stop requirements venv venv-dev
@@ -23,11 +29,11 @@ run: venv ## serve Porthole over your current kubeconfig, for you alone
 	@exec $(BIN)/python manage.py serve
 
 test: venv-dev ## all tests that need no control plane (ARGS="-k pods" narrows them down)
-	$(BIN)/python -m pytest -p tests.lint.no_skips -m "not cluster" $(PARALLEL) $(ARGS)
-	$(if $(ARGS),,$(BIN)/python -m tests.postgresql -- $(BIN)/python -m pytest -p tests.lint.no_skips -m store)
+	$(PYTEST) -m "not cluster" $(PARALLEL) $(ARGS)
+	$(if $(ARGS),,$(TEST) tests.postgresql -- $(PYTEST) -m store)
 
 test-cluster: venv-dev ## the tests on a real control plane (built by Go on the first run: about 20 minutes)
-	$(BIN)/python -m pytest -p tests.lint.no_skips -m cluster $(ARGS)
+	$(PYTEST) -m cluster $(ARGS)
 
 lint: venv-dev ## style, types, import rules, migrations, Django's checks
 	$(BIN)/ruff check .
