@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from clusters.answers import UNREADABLE
 
 LONGEST_TOKEN = 64 * 1024
+LATEST = 1e12  # epoch seconds: what is later than any calendar's end is no time
 LONGEST_SHOWN = 300  # characters of a claim
 LEEWAY = timedelta(seconds=10)
 SERVICE_ACCOUNT = "kubernetes.io"  # the claim that a ServiceAccount's token has
@@ -51,6 +52,19 @@ def part(text: str) -> dict[str, Any]:
     except (binascii.Error, *UNREADABLE):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def expiry_of(token: str) -> float | None:
+    """When a token expires by its own word (epoch seconds), None where it does not say."""
+    return end_in(of(token))
+
+
+def end_in(claims: Claims) -> float | None:
+    """When claims end (epoch seconds; exp of RFC 7519 section 4.1.4), None where they do not say."""
+    found = claims.get("exp")
+    if not isinstance(found, (int, float)) or isinstance(found, bool) or abs(found) >= LATEST:
+        return None
+    return float(found)
 
 
 def likely_reason(token: str, *, issuer: str, audience: str) -> str:

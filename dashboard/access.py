@@ -1,5 +1,6 @@
 """From a URL's cluster name to the person's own connection."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
@@ -14,13 +15,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
-from clusters import discovery, errors
+from clusters import claims, discovery, errors
 from clusters.connection import Connection, connect
-from clusters.credentials import Credentials, Renewed
+from clusters.credentials import BearerToken, Credentials, Impersonation, Renewed, present
 from clusters.kinds.kind import Kind
 from clusters.models import Cluster
 from clusters.names import segment
-from dashboard import signin
+from dashboard import sessions, signin
 from dashboard.links import ALL, with_query
 from dashboard.problems import NoKind, Problem, problem_response
 from dashboard.returns import came_from, own_path
@@ -97,6 +98,24 @@ def lasting(request: HttpRequest, connection: Connection) -> Connection:
         return entrance[1]
 
     return replace(connection.lasting(), credentials=Renewed(ask))
+
+
+def lasts_until(request: HttpRequest, connection: Connection) -> float:
+    """Until when (epoch seconds) the person may go on with what they present now; infinite where nobody says.
+
+    Asks ``connection`` for it, which renews it where it is due. Raises NoCredentials where it has ended.
+    """
+    presented = present(connection.credentials)
+    presented.headers()
+    ends = [signin.until(request)]
+    if session := sessions.ends(request):
+        ends.append(session.timestamp())
+    if isinstance(presented, BearerToken):
+        ends.append(claims.expiry_of(presented.token))
+    elif isinstance(presented, Impersonation):
+        ends.append(claims.end_in(signin.verified_claims(request)))
+        connections.close_all()
+    return min((each for each in ends if each is not None), default=math.inf)
 
 
 def to_sign_in(request: HttpRequest, ended: signin.SignInAgain | None = None) -> HttpResponse:

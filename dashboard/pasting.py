@@ -18,7 +18,6 @@ from clusters.errors import ClusterError, Unauthorized
 from clusters.models import Cluster
 from clusters.wire import UserInfo
 from dashboard.problems import Problem, problem_of
-from dashboard.signin import jwts
 from dashboard.templatetags.porthole import duration
 from dashboard.views.parts import moment_at
 
@@ -28,7 +27,6 @@ AT_ONCE = (
     8  # checks in this process: whoever is not signed in may ask for one, and a cluster that hangs holds its thread
 )
 BUSY_SECONDS = 10  # after which one is told to try again
-LATEST = 1e12  # epoch seconds: what is later than any calendar's end is no time
 # White space of any kind, and what phones put into copied text unseen.
 UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 SCHEME = re.compile(r"(?:authorization\s*:)?\s*bearer\s+", re.IGNORECASE)
@@ -67,7 +65,7 @@ def checked(cluster: Cluster, text: str) -> Taken:
     The problem's status is 400 where there was no token to check, 503 where too many are being checked.
     """
     token = token_in(text)
-    expires = expiry_of(token)
+    expires = claims.expiry_of(token)
     if expires is not None and expires <= time.time():
         raise NotTaken(expired(expires))
     with place():
@@ -122,14 +120,6 @@ def advice_for(text: str) -> str:
     if text.startswith(("{", "apiVersion")):
         return _("It is a whole document. Paste the value of its token alone.")
     return _("A token is one word of letters, digits and . _ - alone, as kubectl create token prints it.")
-
-
-def expiry_of(token: str) -> float | None:
-    """When a token expires by its own claims, None where it does not say."""
-    found = jwts.unverified(token).get("exp")
-    if not isinstance(found, (int, float)) or isinstance(found, bool) or abs(found) >= LATEST:
-        return None
-    return float(found)
 
 
 def expired(when: float) -> Problem:

@@ -123,11 +123,17 @@ def leave(request: HttpRequest) -> str:
         request.session.flush()
 
 
-def over(request: HttpRequest) -> bool:
-    """Whether what the request itself vouched for has ended, such as a token that a proxy passed on."""
+def until(request: HttpRequest) -> float | None:
+    """Until when (epoch seconds) what the request itself vouches for is good, such as a token that a proxy forwards."""
     way = active(request)
-    until = way.until(request) if way and hasattr(way, "until") else None
-    return until is not None and until <= time.time()
+    found: float | None = way.until(request) if way and hasattr(way, "until") else None
+    return found
+
+
+def over(request: HttpRequest) -> bool:
+    """Whether what the request itself vouched for has ended."""
+    ends = until(request)
+    return ends is not None and ends <= time.time()
 
 
 def active(request: HttpRequest) -> ModuleType | None:
@@ -147,11 +153,15 @@ def person(request: HttpRequest) -> str:
     return str(way.person(request)) if way else ""
 
 
-def groups(request: HttpRequest) -> list[str]:
-    """The groups that the person's provider vouches for now; none where their way in has nobody who vouches."""
+def verified_claims(request: HttpRequest) -> dict[str, Any]:
+    """What somebody who is trusted says of the person now; empty where their way in has nobody who vouches."""
     way = active(request)
-    claims = way.verified_claims(request) if way and hasattr(way, "verified_claims") else {}
-    found = claims.get(settings.CONFIG["PORTHOLE_ADMIN_GROUPS_CLAIM"], [])
+    return dict(way.verified_claims(request)) if way and hasattr(way, "verified_claims") else {}
+
+
+def groups(request: HttpRequest) -> list[str]:
+    """The groups that the person's provider vouches for now."""
+    found = verified_claims(request).get(settings.CONFIG["PORTHOLE_ADMIN_GROUPS_CLAIM"], [])
     several = [found] if isinstance(found, str) else found
     return [group for group in several if isinstance(group, str)] if isinstance(several, list) else []
 

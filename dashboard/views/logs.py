@@ -1,7 +1,7 @@
 """A container's log: its last lines, then what comes, for as long as the reader stays."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -26,7 +26,7 @@ from dashboard.links import object_url
 from dashboard.problems import Problem, problem_of
 from dashboard.views.lists import Choice
 from dashboard.views.parts import Head, head, moment
-from dashboard.views.streams import DONE, Ended, beat, message, pause, respond, still_signed_in
+from dashboard.views.streams import DONE, Ended, beat, message, pause, respond, seconds_to, still_signed_in
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 MOST_LINES = 5000
@@ -239,32 +239,38 @@ def line_messages(request: HttpRequest, connection: Connection, asked: Asked) ->
     """New lines in batches; waits for a container that has not started, and for its next run."""
     given = request.headers.get("Last-Event-ID") or request.GET["follow"]
     place = None if given == "start" else Place.parse(given)
-    checked = 0.0
+    until, checked = still_signed_in(request, connection), time.monotonic()
+
+    def rest() -> float:
+        return seconds_to(until, BEAT_SECONDS)
+
     while True:
-        for lines in batches(connection, asked.options, place):
+        for lines in batches(connection, asked.options, place, rest):
             if time.monotonic() - checked > SESSION_SECONDS:
-                still_signed_in(request, connection)
+                until = still_signed_in(request, connection)
                 checked = time.monotonic()
             if lines:
                 place = lines[-1].place
                 yield message(appended(lines, asked), id=str(place))
             else:
                 yield beat()
-        still_signed_in(request, connection)
+        until = still_signed_in(request, connection)
         if finished(connection, asked.options):
             raise Ended(DONE)
         yield beat()
         pause(RETRY_SECONDS)
 
 
-def batches(connection: Connection, options: Options, place: Place | None) -> Iterator[list[Line]]:
-    """Lines behind ``place``, as many at once as came in a moment; an empty list where the log rests."""
+def batches(
+    connection: Connection, options: Options, place: Place | None, rest: Callable[[], float]
+) -> Iterator[list[Line]]:
+    """Lines behind ``place``, as many at once as came in a moment; an empty list where the log rests for ``rest()``."""
     waiting: list[Line] = []
     size = 0
     began = time.monotonic()
 
     def patience() -> float:
-        return BATCH_SECONDS if waiting else BEAT_SECONDS
+        return BATCH_SECONDS if waiting else rest()
 
     try:
         for line in logs.follow(connection, options, place, patience):

@@ -1,9 +1,10 @@
 """Live pages: server-sent events whose data is htmx partials.
 
-A stream ends by itself when the session ends or the API server refuses the credentials, and says so: each watch is
-short, and the session is looked up again before each.
+A stream ends by itself when the session or the token ends or the API server refuses the credentials, and says so: each
+watch is short and none outlasts the token, and the session is looked up again before each.
 """
 
+import math
 import re
 import threading
 import time
@@ -28,7 +29,7 @@ from clusters.kinds.kind import Kind
 from clusters.tables import Column, Query, Row
 from clusters.watches import Change
 from dashboard import signin
-from dashboard.access import lasting
+from dashboard.access import lasting, lasts_until
 from dashboard.links import list_url
 from dashboard.sessions import SessionStore
 from dashboard.views import pods, workloads
@@ -154,9 +155,10 @@ def guarded(request: HttpRequest, messages: Iterator[str]) -> Iterator[str]:
         OPEN.leave(session)
 
 
-def still_signed_in(request: HttpRequest, connection: Connection) -> None:
-    """Raise Ended where the session was ended meanwhile, here or elsewhere, or has expired, and Stopped by ``stop``.
+def still_signed_in(request: HttpRequest, connection: Connection) -> float:
+    """Until when (epoch seconds) that is so as far as it is known; infinite where nothing says when it ends.
 
+    Raises Ended where the session was ended meanwhile, here or elsewhere, or has expired, and Stopped by ``stop``.
     Raises NoCredentials where what the person presents has ended, and Stopped where the request has that brought it:
     the browser then opens the stream again, past whoever vouches for it.
     """
@@ -165,19 +167,28 @@ def still_signed_in(request: HttpRequest, connection: Connection) -> None:
     connections.close_all()
     if not session:
         raise Ended(SESSION)
-    connection.credentials.headers()
+    until = lasts_until(request, connection)
     if signin.over(request):
         raise Stopped
+    return until
+
+
+def seconds_to(until: float, most: float) -> float:
+    """How long to wait where something may end before ``most`` seconds are over; not less than one."""
+    return max(1.0, min(most, until - time.time()))
 
 
 def watched(
-    request: HttpRequest, connection: Connection, watch: Callable[[str], Iterator[Change]], resource_version: str
+    request: HttpRequest, connection: Connection, watch: Callable[[str, int], Iterator[Change]], resource_version: str
 ) -> Iterator[Change | None]:
-    """Changes of one short watch after another; None between two. Raises Ended and ClusterError."""
+    """Changes of one short watch after another; None between two. Raises Ended and ClusterError.
+
+    ``watch`` takes where to go on from, and after how many seconds to end.
+    """
     while True:
-        still_signed_in(request, connection)
+        until = still_signed_in(request, connection)
         began = time.monotonic()
-        for change in watch(resource_version):
+        for change in watch(resource_version, math.ceil(seconds_to(until, watches.WATCH_SECONDS))):
             resource_version = change.resource_version or resource_version
             yield change
         yield None
@@ -210,9 +221,15 @@ def row_messages(
     page = {"all_namespaces": kind.namespaced and not namespace}
     seen: dict[str, tuple[str, ...]] = {}
 
-    def watch(resource_version: str) -> Iterator[Change]:
+    def watch(resource_version: str, seconds: int) -> Iterator[Change]:
         return watches.changes(
-            connection, kind, namespace, resource_version, selector=query.selector, fields=query.fields
+            connection,
+            kind,
+            namespace,
+            resource_version,
+            selector=query.selector,
+            fields=query.fields,
+            seconds=seconds,
         )
 
     for change in watched(request, connection, watch, start_of(request)):
@@ -292,8 +309,8 @@ def change_messages(
 ) -> Iterator[str]:
     """A message per change of the object until it is deleted. Raises NotFound where it is already."""
 
-    def watch(resource_version: str) -> Iterator[Change]:
-        return watches.changes(connection, kind, namespace, resource_version, name=name)
+    def watch(resource_version: str, seconds: int) -> Iterator[Change]:
+        return watches.changes(connection, kind, namespace, resource_version, name=name, seconds=seconds)
 
     # A watch for something that is not there waits for it to come.
     connection.get(kind.path(namespace, name))

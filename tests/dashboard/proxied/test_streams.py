@@ -45,6 +45,15 @@ def test_a_stream_ends_with_its_token_and_is_opened_again_through_the_proxy(brow
 
 
 @pytest.mark.usefixtures("short_watches")
+def test_no_watch_outlasts_the_token(browser, home, issuer, read):
+    response = stream_of(browser(), {TOKEN: issuer.token(sub="olivia", exp=int(time.time()) + 4)})
+    assert events(read, response) == {"beat"}
+    asked = [int(each.path.partition("timeoutSeconds=")[2].partition("&")[0]) for each in home.of("watch=true")]
+    assert asked
+    assert max(asked) <= 4
+
+
+@pytest.mark.usefixtures("short_watches")
 def test_a_stream_of_a_token_without_an_end_lasts_a_while_and_no_longer(browser, monkeypatch, read, issuer):
     monkeypatch.setattr(proxy, "LONGEST", 2.0)
     response = stream_of(browser(), {TOKEN: issuer.token(sub="olivia", exp=None)})
