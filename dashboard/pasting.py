@@ -23,9 +23,8 @@ from dashboard.views.parts import moment_at
 
 LONGEST = 16_384  # characters; an API server takes little more in all headers together
 CHECK_SECONDS = 20.0
-AT_ONCE = (
-    8  # checks in this process: whoever is not signed in may ask for one, and a cluster that hangs holds its thread
-)
+# Whoever is not signed in may ask for a check, and a cluster that hangs holds its thread.
+AT_ONCE = 8  # checks in this process
 BUSY_SECONDS = 10  # after which one is told to try again
 # White space of any kind, and what phones put into copied text unseen.
 UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
