@@ -21,6 +21,7 @@ from clusters.demo.server import serving
 from clusters.demo.world.clock import RealClock
 from tests.browser.wire import Wire
 from tests.cluster.bed import Bed
+from tests.prepared import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"https?://\S+")
@@ -94,7 +95,8 @@ class Site:
 
 @contextmanager
 def porthole(folder: Path, environment: dict[str, str], *flags: str) -> Iterator[tuple[str, Output]]:
-    """Porthole as people start it, on a free port of loopback; gives the address that it prints."""
+    """Porthole as people start it again, on a free port of loopback; gives the address that it prints."""
+    prepare(folder)
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     # Where the system can (Linux), it ends the server when this process is killed.
     prefix = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []

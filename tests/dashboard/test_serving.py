@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from clusters.demo.server import serving
+from tests.prepared import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBECONFIG = """
@@ -31,7 +32,9 @@ def environment(folder, **more):
 
 @contextlib.contextmanager
 def started(folder, *command, **more):
-    """``manage.py command …`` with its output; killed at the end if it still runs."""
+    """``manage.py command …`` with its output, killed at the end if it still runs; ``demo`` starts in an empty folder."""
+    if command[0] == "serve":
+        prepare(folder)
     with subprocess.Popen(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
