@@ -32,7 +32,7 @@ def environment(folder, **more):
 
 @contextlib.contextmanager
 def started(folder, *command, **more):
-    """``manage.py command …`` with its output, killed at the end if it still runs; ``demo`` starts in an empty folder."""
+    """``manage.py command …`` and its output; killed at the end if it still runs. ``demo`` starts with nothing."""
     if command[0] == "serve":
         prepare(folder)
     with subprocess.Popen(
