@@ -22,13 +22,14 @@ from dashboard.templatetags.porthole import duration
 from dashboard.views.parts import moment_at
 
 LONGEST = 16_384  # characters; an API server takes little more in all headers together
+MOST_PASTED = 4 * LONGEST  # with what comes along: line breaks, indentation, a Secret's base64
 CHECK_SECONDS = 20.0
 # Whoever is not signed in may ask for a check, and a cluster that hangs holds its thread.
 AT_ONCE = 8  # checks in this process
 BUSY_SECONDS = 10  # after which one is told to try again
 # White space of any kind, and what phones put into copied text unseen.
 UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
-SCHEME = re.compile(r"(?:authorization\s*:)?\s*bearer\s+", re.IGNORECASE)
+SCHEME = re.compile(r"(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
 # How the base64 of a JSON Web Token begins; a Secret's YAML has it so.
 ENCODED = "ZXlK"
 ARMOUR = "-----BEGIN"  # of PEM, whose letters a token could have, too
@@ -88,20 +89,29 @@ def place() -> Iterator[None]:
 
 def token_in(text: str) -> str:
     """The token in what was pasted: without line breaks, ``Bearer``, quotes, or a Secret's base64. Raises NotTaken."""
-    found = SCHEME.sub("", text.strip().strip("\"'`"), count=1)
+    if len(text) > MOST_PASTED:
+        raise NotTaken(too_long())
+    found = text.strip().strip("\"'`")
+    if scheme := SCHEME.match(found):
+        found = found[scheme.end() :]
     found = UNSEEN.sub("", found).strip("\"'`")
     if not found:
         raise NotTaken(
             Problem(_("Nothing was pasted"), "", _("Copy the token and paste it into the field."), status=400)
         )
     if len(found) > LONGEST:
-        advice = _("Paste the token alone, as kubectl create token prints it.")
-        raise NotTaken(Problem(_("This is too long for a token"), "", advice, status=400))
+        raise NotTaken(too_long())
     if found.startswith(ENCODED):
         found = decoded(found)
     if found.startswith(ARMOUR) or not BEARER_TOKEN.fullmatch(found):
         raise NotTaken(Problem(_("This is no token"), "", advice_for(found), status=400))
     return found
+
+
+def too_long() -> Problem:
+    """More than any token is."""
+    advice = _("Paste the token alone, as kubectl create token prints it.")
+    return Problem(_("This is too long for a token"), "", advice, status=400)
 
 
 def decoded(text: str) -> str:
