@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -156,14 +156,15 @@ def end_others(request: HttpRequest) -> int:
 
 def end_all(issuer: str, *, subject: str = "", sid: str = "") -> int:
     """End the sessions of a provider's person (``subject``) or of one of its sessions (``sid``); how many they were."""
-    if sid:
-        rows = Session.objects.filter(provider_session__in=digests(issuer, "sid", sid))
-        if subject:
-            rows = rows.filter(person__in=digests(issuer, subject))
-    elif subject:
-        rows = Session.objects.filter(person__in=digests(issuer, subject))
-    else:
+    if not (subject or sid):
         raise ValueError("whose sessions: a subject or a sid is needed")
+    rows = Session.objects.all()
+    if subject:
+        rows = rows.filter(person__in=digests(issuer, subject))
+    if sid:
+        these = Q(provider_session__in=digests(issuer, "sid", sid))
+        # Of a session whose id_token had no sid it is not known that it is another one.
+        rows = rows.filter(these | Q(provider_session="") if subject else these)
     return _ended(rows)
 
 

@@ -111,6 +111,13 @@ def test_check_18_a_logout_token_of_a_subject_ends_all_their_sessions(signed_in,
     assert Secret.objects.count() == 1
 
 
+def test_check_18_a_session_of_which_no_sid_is_known_ends_with_each_of_its_subject(signed_in, browser, op, home):
+    op.id_token_changes = {"sid": None}
+    client, another = signed_in(), signed_in("victor")
+    assert tell(browser(), logout.logout_token(op, "olivia", sid="some-session")).status_code == 200
+    assert [each.get(PODS).status_code for each in (client, another)] == [302, 200]
+
+
 def test_check_18_a_logout_token_of_a_session_without_a_subject_will_do(signed_in, browser, op, home):
     client = signed_in()
     token = logout.logout_token(op, "olivia", sub=None, sid=logout.sid_of(op, "olivia"))
