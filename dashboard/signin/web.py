@@ -26,6 +26,10 @@ class Unanswered(Exception):
     """An identity provider gave no answer that could be used; the message says why, to people, and holds no secret."""
 
 
+class Unreached(Unanswered):
+    """Nothing came at all, or not in time."""
+
+
 class Trusting(HTTPAdapter):
     """Trusts the authorities of one TLS context and no others."""
 
@@ -117,7 +121,7 @@ def _ask(
                     )
                 return response.status_code, _body(url, response, end)
         except (requests.RequestException, HTTPError, ValueError) as error:
-            raise Unanswered(_words_of(url, error)) from error
+            raise Unreached(_words_of(url, error)) from error
 
 
 def _refuse_other_schemes(url: str) -> None:
@@ -163,7 +167,7 @@ def _body(url: str, response: requests.Response, end: float) -> bytes:
         if len(body) > LARGEST:
             raise Unanswered(_("The answer of %(host)s is larger than 1 MiB.") % {"host": host})
         if time.monotonic() > end:
-            raise Unanswered(_("%(host)s takes too long to answer.") % {"host": host})
+            raise Unreached(_("%(host)s takes too long to answer.") % {"host": host})
     return body
 
 

@@ -207,20 +207,19 @@ def is_secure(url: str, issuer: str) -> bool:
 def redeem(found: Provider, fields: dict[str, str]) -> dict[str, Any]:
     """What the token endpoint gives for ``fields`` (RFC 6749 sections 4.1.3 and 6), as whom Porthole is registered.
 
-    Raises TokensRefused, and web.Unanswered where no answer came; then nobody else waits for the same for a moment.
+    Raises TokensRefused, and web.Unanswered where nothing came of it. Where no answer came at all, nobody else waits
+    for the same for a moment; a status is one person's, who may have sent anything as a code.
     """
     since, why = _away.get(found.token_endpoint, (float("-inf"), ""))
     if time.monotonic() - since < PAUSE:
         raise web.Unanswered(why)
     try:
         status, answer = ask(found, found.token_endpoint, fields)
-    except web.Unanswered as error:
+    except web.Unreached as error:
         _away[found.token_endpoint] = time.monotonic(), str(error)
         raise
     if status >= 500 or status == 429:
-        message = _("Its token endpoint answered %(status)d.") % {"status": status}
-        _away[found.token_endpoint] = time.monotonic(), message
-        raise web.Unanswered(message)
+        raise web.Unanswered(_("Its token endpoint answered %(status)d.") % {"status": status})
     if status != 200 or "error" in answer:
         code = answer.get("error")
         raise TokensRefused(code if isinstance(code, str) and code in TOKEN_ERRORS else "unknown", status)

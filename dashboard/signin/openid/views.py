@@ -32,6 +32,7 @@ BACKEND = "dashboard.signin.openid.library.Backend"
 ASK = frozenset(("login_required", "interaction_required", "consent_required", "account_selection_required"))
 ERROR_CODE = re.compile(r"[a-z_]{1,64}")
 LONGEST_WORDS = 300
+CODE = re.compile(r"[\x20-\x7e]{1,8192}")  # RFC 6749, appendix A.11
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,6 +115,8 @@ def answered(request: HttpRequest, begun_here: Pending) -> HttpResponseBase:
     check_issuer(request)
     if error := request.GET.get("error"):
         return after_error(error, request, begun_here)
+    if not CODE.fullmatch(request.GET.get("code", "")):
+        raise SignInRefused("code", _("The identity provider sent you back without a code, or with one that is none."))
     view = library.CallbackView()
     view.setup(request)
     view.state, view.nonce, view.code_verifier = begun_here.state, begun_here.nonce, begun_here.code_verifier

@@ -209,11 +209,21 @@ def test_the_answer_of_another_provider_is_refused(browser, op, home):
     op.discovery_changes = {"authorization_response_iss_parameter_supported": True}
 
 
-def test_a_callback_without_a_code_is_refused(browser, op, home):
+@pytest.mark.parametrize("code", ["", "\0", "a\nb", "ä", "x" * 8193])
+def test_a_callback_without_a_code_is_refused(browser, op, home, code):
     client = browser()
-    response = client.get("/oidc-callback", {"state": query_of(begin(client))["state"]})
+    response = client.get("/oidc-callback", {"state": query_of(begin(client))["state"], "code": code})
     assert response.status_code == 400
     assert op.asked("token") == []
+
+
+def test_a_code_at_which_the_provider_fails_keeps_nobody_else_out(browser, op, home):
+    client, other = browser(), browser()
+    op.answers["token"] = faults.says({}, 500)
+    response = client.get("/oidc-callback", {"state": query_of(begin(client))["state"], "code": "'"})
+    assert response.status_code == 502
+    del op.answers["token"]
+    assert enter(other, op)["Location"] == PODS
 
 
 @pytest.mark.parametrize("query", ["state=%00&code=%00", "state=a&state=b", "state[]=x", "", "state=" + "x" * 5000])
