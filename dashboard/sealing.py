@@ -1,4 +1,7 @@
-"""What the database holds of people is ciphertext or a keyed digest; both come from SECRET_KEY and its fallbacks."""
+"""What the database holds of sessions is ciphertext or a keyed digest; both come from SECRET_KEY and its fallbacks.
+
+Accounts stand in clear text: whoever looks after them in the admin has to see whom they switch off.
+"""
 
 import base64
 import hashlib
