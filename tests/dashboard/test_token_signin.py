@@ -109,13 +109,6 @@ def test_check_25_nothing_is_kept_of_a_token_that_the_cluster_refuses(browser, h
     assert client.get("/c/home/").status_code == 302
 
 
-def test_what_is_far_too_long_is_not_looked_through(browser, home, tap):
-    response = paste(browser(), "x" + " " * 70_000 + "x")
-    assert response.status_code == 400
-    assert title_of(response) == "This is too long for a token"
-    assert tap.of(REVIEW) == []
-
-
 def test_check_25_it_is_kept_encrypted_and_shown_nowhere(browser, home, token, tap, shown, caplog):
     client, made = browser(), token()
     paste(client, made)
