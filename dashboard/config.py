@@ -68,9 +68,9 @@ SETTINGS = (
     ),
     Setting(
         "SECRET_KEY_FALLBACKS",
-        readers.words,
+        readers.keys,
         "",
-        "Former values of SECRET_KEY that are still accepted, with commas between.",
+        "Former values of SECRET_KEY that are still accepted, each as long, with commas between.",
         secret=True,
     ),
     Setting(

@@ -68,6 +68,11 @@ def key(text: str) -> str:
     return text
 
 
+def keys(text: str) -> list[str]:
+    """Keys that nobody guesses, with commas or line ends between."""
+    return [key(word) for word in words(text)]
+
+
 def words(text: str) -> list[str]:
     """A list with commas or line ends between."""
     return [word.strip() for word in re.split(r"[,\n]", text) if word.strip()]

@@ -41,7 +41,7 @@ def test_an_empty_value_is_as_good_as_none():
         ("PORTHOLE_HTTPS", "1", True),
         ("PORTHOLE_WAYS", "demo, kubeconfig,", ["demo", "kubeconfig"]),
         ("ALLOWED_HOSTS", "a.example, b.example", ["a.example", "b.example"]),
-        ("SECRET_KEY_FALLBACKS", "one,two", ["one", "two"]),
+        ("SECRET_KEY_FALLBACKS", f"{'a' * 32}, {'b' * 32}\n", ["a" * 32, "b" * 32]),
         ("LOG_LEVEL", "debug", "DEBUG"),
         ("PROXY_AUTH", "T", True),
         ("OIDC_SCOPES", "", ["openid", "profile", "email"]),
@@ -107,6 +107,18 @@ def test_what_stands_in_a_file_of_a_secret_is_never_shown(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load({"SECRET_KEY_FILE": str(tmp_path / "secret")})
     assert str(caught.value).startswith("SECRET_KEY_FILE=… cannot be used: write at least 32 random characters")
+
+
+@pytest.mark.parametrize("text", ["x", f"{'a' * 40},x", f"x,{'a' * 40}", "a" * 31])
+def test_a_former_key_that_could_be_guessed_stops_the_start_as_the_present_one_does(tmp_path, text):
+    """It opens cookies and links as well as the present one."""
+    (tmp_path / "former").write_text(text)
+    for names in ({"SECRET_KEY_FALLBACKS": text}, {"SECRET_KEY_FALLBACKS_FILE": str(tmp_path / "former")}):
+        done = started(tmp_path, **names)
+        assert done.returncode != 0
+        said = f"{next(iter(names))}=… cannot be used: write at least 32 random characters"
+        assert said in done.stderr.splitlines()[-1]
+        assert "a" * 31 not in done.stderr, "it is never shown"
 
 
 def test_a_way_is_a_module_that_says_so_and_no_helper():
@@ -208,16 +220,21 @@ def test_the_key_is_made_once_and_kept_for_its_owner(tmp_path):
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
 
 
-def test_a_wrong_setting_stops_the_start_with_one_clear_line(tmp_path):
+def started(tmp_path, **names):
+    """How ``manage.py check`` ends under these settings alone."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT,
-        env={**kept, "PORTHOLE_STATE": str(tmp_path), "PORT": "http"},
+        env={**kept, "PORTHOLE_STATE": str(tmp_path), **names},
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def test_a_wrong_setting_stops_the_start_with_one_clear_line(tmp_path):
+    done = started(tmp_path, PORT="http")
     assert done.returncode != 0
     assert "PORT='http' cannot be used: write a port number from 0 to 65535" in done.stderr.splitlines()[-1]
 
