@@ -11,20 +11,40 @@ import selectors
 import socket
 import struct
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 BODY_BYTES = 1 << 20
-NEVER_SENT = (errno.EAGAIN, errno.ETIMEDOUT)
+NEVER_SENT = (errno.EAGAIN, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH)
+NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class Reader(SocketUnreader):
+    """Reads what a client sends; one that has gone or is out of reach says nothing more, and that is no fault."""
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """What has come, empty at its end."""
+        try:
+            return bytes(super().chunk(size_hint))
+        except OSError:
+            return b""
 
 
 class Connection(TConn):
     """A connection that is closed without keeping the main thread: gunicorn waits in it for the client to go first."""
 
     leaving = False
+
+    def init(self) -> None:
+        """Begin to read, in a thread."""
+        if not self.initialized:
+            super().init()
+            self.parser.unreader = Reader(self.sock)
 
     def close(self, graceful: bool = False) -> None:
         """Close it, or only end what we send: ``Worker.finish_request`` then sees to the rest."""
@@ -34,15 +54,15 @@ class Connection(TConn):
                 self.sock.shutdown(socket.SHUT_WR)
                 self.leaving = True
                 return
-        except OSError as error:
-            if error.errno not in (errno.ENOTCONN, errno.EBADF):
-                raise
+        except OSError:
+            pass  # nobody is there any more to hear that it ends
         super().close()
 
 
 class Worker(ThreadWorker):
     """Reads each request whole before it is answered; cuts connections that neither send nor take anything.
 
+    What fails at one connection ends that connection: gunicorn's main loop would end the worker, and so all others.
     ``read_seconds`` is what a whole request may take to come, its body too; ``send_seconds`` how long a client may take
     nothing of an answer.
     """
@@ -54,17 +74,29 @@ class Worker(ThreadWorker):
         """Begin with no request under way."""
         super().__init__(*args, **kwargs)
         self.reading: dict[TConn, float] = {}
+        self.full_until = 0.0
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Take connections or not; not as long as there was no room for one a moment ago."""
+        super().set_accept_enabled(enabled and time.monotonic() >= self.full_until)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection; it gets a thread when its first bytes are there."""
         try:
             client, address = listener.accept()
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
-                raise
+            # Any other error is one of the connection that would have come, see accept(2).
+            if error.errno in NO_ROOM:
+                self.log.warning("No room for another connection: %s", error.strerror)
+                self.full_until = time.monotonic() + 1
+                self.set_accept_enabled(False)
             return
-        bound_sending(client, self.send_seconds)
-        connection = Connection(self.cfg, client, address, listener.getsockname())
+        try:
+            bound_sending(client, self.send_seconds)
+            connection = Connection(self.cfg, client, address, listener.getsockname())
+        except OSError:  # it has gone already
+            client.close()
+            return
         self.nr_conns += 1
         connection.timeout = time.monotonic() + self.read_seconds
         self.pending_conns.append(connection)
@@ -121,8 +153,8 @@ class Worker(ThreadWorker):
                 return
         except BlockingIOError:
             return
-        except ConnectionError:
-            pass  # it is gone
+        except OSError:
+            pass  # it is gone: reset, or out of reach (TCP_USER_TIMEOUT)
         self.poller.unregister(client)
         self.pending_conns.remove(connection)
         self.nr_conns -= 1
@@ -135,7 +167,7 @@ class Worker(ThreadWorker):
         """
         super().murder_pending()
         now = time.monotonic()
-        for connection, end in list(self.reading.items()):
+        for connection, end in self.reading.copy().items():
             if now > end:
                 stop_reading(connection.sock)
 
@@ -150,11 +182,8 @@ def bound_sending(client: socket.socket, seconds: int) -> None:
 
 def stop_reading(client: socket.socket) -> None:
     """Wake the thread that waits for a client's bytes: it finds the end of them."""
-    try:
+    with suppress(OSError):  # it has gone, and the thread knows
         client.shutdown(socket.SHUT_RD)
-    except OSError as error:
-        if error.errno not in (errno.ENOTCONN, errno.EBADF):
-            raise
 
 
 def refuse(client: socket.socket) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,6 @@ from dashboard.worker import BODY_BYTES, Worker
 THREADS = 2
 LARGE = 64 << 20
 COMMAND = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--threads", str(THREADS), "--no-control-socket"]
-CLASSES = ["--worker-class", "tests.dashboard.test_worker.Hasty", "tests.dashboard.test_worker:application"]
 
 
 class Hasty(Worker):
@@ -28,19 +27,22 @@ class Hasty(Worker):
 
 
 def application(environ, start_response):
-    """Answer with the length of the body, or with more than any buffer takes."""
+    """Answer with the length of the body, with the process, or with more than any buffer takes."""
     length = len(environ["wsgi.input"].read())
     start_response("200 OK", [])
-    return [b"x" * LARGE] if environ["PATH_INFO"] == "/large" else [f"{length}".encode()]
+    if environ["PATH_INFO"] == "/large":
+        return [b"x" * LARGE]
+    return [f"{os.getpid() if environ['PATH_INFO'] == '/process' else length}".encode()]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    """Where it listens."""
-    log = tmp_path_factory.mktemp("worker") / "log"
+@contextmanager
+def serving(folder: Path, worker: str, *before: str) -> Iterator[tuple[str, int]]:
+    """Where a worker of that class listens; ``before`` begins its command. Raises AssertionError where it fails."""
+    log = folder / "log"
     root = Path(__file__).parent.parent.parent
+    command = [*before, *COMMAND, "--worker-class", worker, "tests.dashboard.test_worker:application"]
     with log.open("wb") as file:
-        server = subprocess.Popen([*COMMAND, *CLASSES], cwd=root, env=os.environ.copy(), stderr=file)
+        server = subprocess.Popen(command, cwd=root, env=os.environ.copy(), stderr=file)
     try:
         while "Listening at: http://" not in log.read_text():
             assert server.poll() is None, log.read_text()
@@ -53,10 +55,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]
     assert "Traceback" not in log.read_text()
 
 
-def asked(place: tuple[str, int], body: bytes = b"", method: str = "POST") -> tuple[int, bytes]:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Where it listens."""
+    with serving(tmp_path_factory.mktemp("worker"), "tests.dashboard.test_worker.Hasty") as found:
+        yield found
+
+
+def asked(place: tuple[str, int], body: bytes = b"", method: str = "POST", path: str = "/") -> tuple[int, bytes]:
     """The answer to a whole request."""
     connection = http.client.HTTPConnection(*place, timeout=20)
-    connection.request(method, "/", body)
+    connection.request(method, path, body)
     response = connection.getresponse()
     answer = response.status, response.read()
     connection.close()
