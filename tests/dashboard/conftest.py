@@ -5,6 +5,7 @@ and process they run.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from importlib import reload
 from pathlib import Path
@@ -22,6 +23,7 @@ import dashboard.urls
 from clusters.demo.server import Handle, serving
 from clusters.demo.world.clock import ManualClock
 from clusters.demo.world.people import TOKENS
+from dashboard.attempts import WINDOW, window
 from dashboard.views.streams import OPEN
 from tests.dashboard.wire import Tap, tapped
 
@@ -168,6 +170,13 @@ def read(shown: list[str]) -> Callable[[HttpResponseBase], Iterator[str]]:
             yield chunk.decode()
 
     return messages
+
+
+@pytest.fixture
+def early_in_a_window() -> None:
+    """Failed sign-ins are counted by quarters of an hour: a test that counts does not begin at the end of one."""
+    while int(time.time() + 30) // WINDOW != window():
+        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from dashboard.models import Attempt
 from dashboard.sessions import SessionStore
 from tests.dashboard.pages import tree
 
+pytestmark = pytest.mark.usefixtures("early_in_a_window")
+
 LOGIN = "/admin/login/"
 WRONG = {"username": "operator", "password": "not-the-password"}
 RIGHT = {"username": "operator", "password": "unguessable"}

@@ -356,6 +356,7 @@ def test_what_is_done_with_a_pasted_token_is_written_down_with_whose_it_is(olivi
     olivia.post("/c/home/shop/deployments.apps/frontend/scale/", {"replicas": "3", "seen": "4"})
 
 
+@pytest.mark.usefixtures("early_in_a_window")
 def test_check_45_who_pastes_wrong_tokens_again_and_again_waits_and_nothing_is_asked(browser, home, token, tap):
     client = browser()
     for _ in range(ADDRESS_LIMIT):
@@ -376,6 +377,7 @@ def test_what_is_no_token_is_nobody_s_failure(browser, home, token):
     assert paste(client, token()).status_code == 302
 
 
+@pytest.mark.usefixtures("early_in_a_window")
 def test_check_45_a_check_that_a_cluster_does_not_answer_counts_too(browser, home, token):
     client = browser()
     Cluster.objects.create(name="away", server="http://127.0.0.1:1")
