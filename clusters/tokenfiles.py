@@ -1,7 +1,8 @@
 """Tokens in files, read at each call: a kubelet puts a new one there before the old one ends.
 
 Only files below a few folders are read: whoever may edit a cluster's row could otherwise have any file of this machine
-sent to a server of their own. The token of Porthole's own pod lies there, too, and goes to the cluster around it alone.
+sent to a server of their own. The token of Porthole's own pod goes to the cluster around it alone, and a file that
+holds a secret of Porthole's own goes nowhere, wherever it lies.
 """
 
 import ipaddress
@@ -27,10 +28,28 @@ def folders() -> Iterator[Path]:
     yield from (Path(folder) for folder in settings.CONFIG["PORTHOLE_TOKEN_FOLDERS"])
 
 
+def own_folders() -> tuple[Path, Path]:
+    """Where the ServiceAccount of Porthole's own pod is."""
+    return OWN_FOLDER, Path(settings.CONFIG["PORTHOLE_SERVICE_ACCOUNT_FOLDER"])
+
+
 def allowed(file: str) -> bool:
-    """Whether ``file`` lies below one of the folders, wherever links of either lead."""
+    """Whether ``file`` lies below one of the folders, or is of the pod's own, wherever links of either lead."""
     real = Path(file).resolve()
-    return any(real.is_relative_to(folder.resolve()) for folder in folders())
+    return any(real.is_relative_to(folder.resolve()) for folder in (*folders(), *own_folders()))
+
+
+def is_secret(file: str) -> bool:
+    """Whether ``file`` holds a secret of Porthole's own: the key of its sessions, or what a setting's file holds."""
+    return any(is_one_file(Path(file), Path(secret)) for secret in settings.SECRET_FILES)
+
+
+def is_one_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same file, by links or by mounts; it need not be there yet."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
 
 
 def validate_token_file(value: str) -> None:
@@ -41,6 +60,8 @@ def validate_token_file(value: str) -> None:
         names = ", ".join(map(str, folders()))
         message = _("Tokens are read below %(folders)s only (PORTHOLE_TOKEN_FOLDERS).")
         raise ValidationError(message, params={"folders": names})
+    if is_secret(value):
+        raise ValidationError(_("This file holds a secret of Porthole's own, which goes to no API server."))
 
 
 def is_own(file: str) -> bool:
@@ -48,7 +69,7 @@ def is_own(file: str) -> bool:
     if not file.isprintable():
         return False  # and no path that a validator lets through
     written, real = Path(os.path.normpath(file)), Path(file).resolve()
-    for folder in (OWN_FOLDER, Path(settings.CONFIG["PORTHOLE_SERVICE_ACCOUNT_FOLDER"])):
+    for folder in own_folders():
         own = (folder.resolve(), (folder / "token").resolve())
         if written.is_relative_to(folder) or any(real.is_relative_to(each) for each in own):
             return True
@@ -98,6 +119,8 @@ def read(file: str) -> str:
     """What the file holds now, less white space around it. Raises NoCredentials, without a word of the content."""
     if not allowed(file):
         raise refused(file, _("it lies below none of the folders that PORTHOLE_TOKEN_FOLDERS names"))
+    if is_secret(file):
+        raise refused(file, _("it holds a secret of Porthole's own, which goes to no API server"))
     try:
         with Path(file).open("rb") as opened:
             content = opened.read(LARGEST_TOKEN + 1)

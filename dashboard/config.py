@@ -154,8 +154,9 @@ SETTINGS = (
     Setting(
         "PORTHOLE_TOKEN_FOLDERS",
         readers.words,
-        "/var/run/secrets,/run/secrets",
-        "Folders below which an impersonator's token file may lie, with commas between.",
+        "/var/run/secrets/porthole/tokens",
+        "Folders below which impersonators' token files may lie, with commas between: who may edit clusters can have"
+        " each file there sent to a server of theirs.",
     ),
     # Signing in with OpenID Connect
     Setting(

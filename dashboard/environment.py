@@ -51,6 +51,12 @@ def is_given(name: str, environment: Mapping[str, str] = os.environ) -> bool:
     return any(given(setting, environment) for setting in SETTINGS if setting.name == name)
 
 
+def secret_files(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The files of secrets that the settings name, as whole paths."""
+    named = (environment.get(setting.file_name, "") for setting in SETTINGS if setting.file_name)
+    return [str(Path(file).expanduser().absolute()) for file in named if file]
+
+
 def text_of(name: str, file: str) -> str:
     """What stands in a file of one secret, without the line end. Raises ConfigError."""
     try:

@@ -17,11 +17,10 @@ CONFIG = environment.load()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def secret_key() -> str:
-    """SECRET_KEY, or one made at the first start and kept in the state folder."""
+def secret_key(file: Path) -> str:
+    """SECRET_KEY, or one made at the first start and kept in ``file``."""
     if CONFIG["SECRET_KEY"]:
         return str(CONFIG["SECRET_KEY"])
-    file = machine.state_folder(CONFIG) / "secret-key"
     if not file.exists():
         # Whole or not at all, and the first of two that start at once wins.
         with tempfile.NamedTemporaryFile("w", dir=file.parent) as draft:
@@ -53,8 +52,10 @@ def database() -> dj_database_url.DBConfig:
     return found
 
 
-SECRET_KEY = secret_key()
+OWN_KEY_FILE = machine.state_folder(CONFIG) / "secret-key"
+SECRET_KEY = secret_key(OWN_KEY_FILE)
 SECRET_KEY_FALLBACKS = CONFIG["SECRET_KEY_FALLBACKS"]
+SECRET_FILES = [str(OWN_KEY_FILE), *environment.secret_files()]
 DEBUG = CONFIG["DEBUG"]
 ALLOWED_HOSTS = CONFIG["ALLOWED_HOSTS"]
 CSRF_TRUSTED_ORIGINS = CONFIG["CSRF_TRUSTED_ORIGINS"]

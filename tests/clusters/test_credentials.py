@@ -1,6 +1,7 @@
 """What a person presents: renewed, or under the name that kube-apiserver would make of their claims."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from clusters.connection import connect
 from clusters.credentials import (
@@ -276,6 +277,48 @@ def test_the_pod_s_own_token_goes_to_the_cluster_around_it_but_through_no_proxy(
     with pytest.raises(NoCredentials, match="through no proxy"):
         connect(row, impersonated(row, CLAIMS)).get(path("x"))
     assert (len(fake.seen), stranger.connections) == (1, 0)
+
+
+def test_the_pod_s_own_folder_needs_no_mention(serve, settings, pod, tmp_path):
+    fake = serve(hello, server_context(tmp_path))
+    around = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": fake.port}
+    settings.CONFIG = {**settings.CONFIG, **around, "PORTHOLE_TOKEN_FOLDERS": ["/nowhere"]}
+    row = fake.cluster(certificate_authority=CA.certificate, impersonator_token_file=str(pod / "token"))
+    connect(row, impersonated(row, CLAIMS)).get(path("x"))
+    assert fake.seen[0].all("Authorization") == ["Bearer own"]
+
+
+def test_a_secret_of_porthole_s_own_goes_to_no_server_by_whatever_path(serve, settings, folder, tmp_path):
+    """In a folder that is read, as a kubelet mounts it; another mount of it is the same file under another path."""
+    (folder / "..2026").mkdir()
+    (folder / "..data").symlink_to("..2026")
+    for name in ("client-secret", "impersonator"):
+        (folder / "..2026" / name).write_text(name)
+        (folder / name).symlink_to(f"..data/{name}")
+    (folder / "link").symlink_to(folder / "client-secret")
+    (folder / "mounted").hardlink_to(folder / "..2026" / "client-secret")
+    (tmp_path / "elsewhere").symlink_to(folder / "client-secret")
+    fake = serve(hello)
+    for named in (folder / "client-secret", tmp_path / "elsewhere"):
+        settings.SECRET_FILES = [str(named)]
+        for file in ("client-secret", "..data/client-secret", "..2026/client-secret", "link", "mounted"):
+            row = fake.cluster(impersonator_token_file=str(folder / file))
+            with pytest.raises(NoCredentials, match=f"{file} cannot be used: it holds a secret of Porthole's own"):
+                connect(row, impersonated(row, CLAIMS)).get(path("x"))
+            with pytest.raises(ValidationError, match="holds a secret of Porthole's own"):
+                row.clean_fields(exclude=["server"])
+    assert fake.connections == 0
+    row = fake.cluster(impersonator_token_file=str(folder / "impersonator"))
+    connect(row, impersonated(row, CLAIMS)).get(path("x"))
+    assert fake.seen[0].all("Authorization") == ["Bearer impersonator"]
+
+
+def test_a_secret_that_is_not_there_yet_is_refused_as_well(settings, folder):
+    settings.SECRET_FILES = [str(folder / "client-secret")]
+    (folder / "linked").symlink_to(folder)
+    row = Cluster(name="home", impersonator_token_file=str(folder / "linked" / "client-secret"))
+    with pytest.raises(ValidationError, match="holds a secret of Porthole's own"):
+        row.clean_fields(exclude=["server"])
 
 
 def test_renewed_credentials_are_asked_for_at_every_call(serve):

@@ -148,7 +148,7 @@ def test_other_issuers_are_refused(issuer):
         ("username_prefix", "-"), ("username_prefix", "oidc:"), ("groups_claim", "https://example.com/groups"),
         ("groups_prefix", "команда:"), ("presents", ""), ("presents", "id_token"), ("presents", "access_token"),
         ("impersonator_token_file", "/var/run/secrets/kubernetes.io/serviceaccount/token"),
-        ("impersonator_token_file", "/run/secrets/porthole"),
+        ("impersonator_token_file", "/var/run/secrets/porthole/tokens/office/token"),
     ],
 )  # fmt: skip
 def test_who_goes_there_is_taken(field, value):
@@ -163,8 +163,14 @@ def test_who_goes_there_is_taken(field, value):
         ("username_claim", "a\0"), ("username_prefix", "x "), ("groups_claim", "a\r"), ("groups_prefix", "\x7f"),
         ("presents", "everything"), ("impersonator_token_file", "/etc/shadow"), ("impersonator_token_file", "token"),
         ("impersonator_token_file", "/var/run/secrets/../../etc/shadow"),
-        ("impersonator_token_file", "/var/run/secrets-x"),
-        ("impersonator_token_file", "/var/run/secrets/a\nb"),
+        ("impersonator_token_file", "/var/run/secrets/porthole/tokens-x"),
+        ("impersonator_token_file", "/var/run/secrets/porthole/tokens/a\nb"),
+        # Where recipes put the client's secret, and where clouds put the identity of the pod.
+        ("impersonator_token_file", "/run/secrets/oidc-client-secret"),
+        ("impersonator_token_file", "/var/run/secrets/porthole/oidc-client-secret"),
+        ("impersonator_token_file", "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"),
+        ("impersonator_token_file", "/var/run/secrets/azure/tokens/azure-identity-token"),
+        ("impersonator_token_file", "/var/run/secrets/tokens/gcp-ksa/token"),
     ],
 )  # fmt: skip
 def test_who_could_not_go_there_is_refused(field, value):

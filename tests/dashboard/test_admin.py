@@ -57,6 +57,10 @@ def test_a_cluster_is_added_changed_and_taken_away(operator):
             {"impersonator_token_file": "/var/run/secrets/kubernetes.io/serviceaccount/token"},
             "the token of Porthole's own pod goes to the cluster around it only, at https://kubernetes.default.svc or",
         ),
+        (
+            {"impersonator_token_file": "/run/secrets/oidc-client-secret"},
+            "Tokens are read below /var/run/secrets/porthole/tokens only (PORTHOLE_TOKEN_FOLDERS).",
+        ),
         ({"impersonator_token_file": "/var/run/secrets/a\0b"}, "Null characters are not allowed."),
         ({"default_namespace": "Shop!"}, "A namespace has lower-case letters, digits and hyphens, at most 63."),
     ],

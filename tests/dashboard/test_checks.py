@@ -1,5 +1,6 @@
 """Settings that do not fit together are told with what to do, and nothing is served until they do."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +137,20 @@ def test_serve_does_not_start_on_an_error_and_says_all_of_them(tmp_path):
     assert warning.startswith("Warning: OIDC_SKIP_TLS_VERIFY is on: ")
     assert [line.rpartition(" ")[2] for line in errors] == ["(porthole.E002)", "(porthole.E003)"]
     assert "Set OIDC_CLIENT_ID to the client ID" in errors[0]
+
+
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "OIDC_CLIENT_SECRET", "DATABASE_URL", ""])
+def test_no_cluster_may_name_a_file_of_porthole_s_own_secrets(tmp_path, secret):
+    """The last is the key that Porthole made for itself. An operator may have put tokens beside them."""
+    file = tmp_path / ("s" if secret else "secret-key")
+    file.write_text("sqlite://:memory:" if secret == "DATABASE_URL" else "s" * 40)
+    fields = {"name": "home", "server": "https://10.0.0.1", "impersonator_token_file": str(file)}
+    (tmp_path / "clusters.yaml").write_text(json.dumps([fields]))
+    places = {"PORTHOLE_TOKEN_FOLDERS": str(tmp_path), "PORTHOLE_CLUSTERS_FILE": str(tmp_path / "clusters.yaml")}
+    named = {f"{secret}_FILE": str(file)} if secret else {}
+    done = run(tmp_path, "check", **OIDC, **named, **places)
+    assert "home, impersonator_token_file: This file holds a secret of Porthole's own, which goes to no" in done.stderr
+    assert done.returncode == 1
 
 
 def test_check_shows_them_too(tmp_path):
