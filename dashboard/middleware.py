@@ -104,13 +104,15 @@ def compression(get_response: GetResponse) -> GetResponse:
 
 
 def private_pages(get_response: GetResponse) -> GetResponse:
-    """Keep pages out of every cache, and apart from the fragments that share their URL."""
+    """Keep pages out of every cache, and apart from the fragments that share their URL.
+
+    Files that may be cached never come this far: WhiteNoise stands before it. What does is a page, whatever its path.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if not request.path.startswith(settings.STATIC_URL):
-            response.headers.setdefault("Cache-Control", "no-store")
-            patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        response.headers.setdefault("Cache-Control", "no-store")
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response
 
     return middleware

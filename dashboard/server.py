@@ -22,6 +22,7 @@ workers = 1
 worker_class = "dashboard.worker.Worker"
 threads = CONFIG["PORTHOLE_THREADS"]
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeat file, never on a slow disk
+forwarder_headers = ""  # else a client on this machine says by SCRIPT_NAME which path it asked for
 keepalive = 75
 timeout = 60
 graceful_timeout = 5

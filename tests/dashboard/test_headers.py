@@ -23,10 +23,11 @@ class Visitor:
     def __init__(self, port):
         self.port, self.jar, self.set_cookies = port, SimpleCookie(), []
 
-    def ask(self, method, path, fields=None):
-        """The answer, read; its cookies are kept."""
+    def ask(self, method, path, fields=None, **more):
+        """The answer, read; its cookies are kept. ``more`` are headers."""
         connection = http.client.HTTPConnection("localhost", self.port, timeout=20)
         headers = {"Cookie": "; ".join(f"{name}={each.value}" for name, each in self.jar.items()), "Host": "localhost"}
+        headers |= more
         if fields is not None:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": ORIGIN}
         connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
@@ -119,6 +120,14 @@ def test_check_41_each_answer_tells_browsers_what_to_keep_to(olivia, root):
     assert len(nonces) == len(set(nonces))
     assert len(nonces) >= len(PAGES), "pages have nonces"
     assert all(len(nonce) >= 16 for nonce in nonces)
+
+
+@pytest.mark.parametrize("path", ["/static/nothing.css", "/static/signin/", "/static/c/demo/shop/pods/"])
+@pytest.mark.parametrize("name", ["SCRIPT_NAME", "PATH_INFO", "X-Script-Name"])
+def test_no_header_makes_a_page_a_file_that_may_be_kept(olivia, path, name):
+    answer = olivia.ask("GET", path, **{name: "/static"})
+    assert (answer.status, answer.getheader("Cache-Control")) == (404, "no-store")
+    assert "max-age" in olivia.ask("GET", "/static/icons/porthole.svg").getheader("Cache-Control")
 
 
 def test_check_41_what_stands_in_a_page_has_its_nonce_and_no_handlers(olivia):
