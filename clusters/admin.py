@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Field, QuerySet
 from django.forms import ColorInput
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +13,28 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clusters import declared
 from clusters.errors import Unreachable
 from clusters.models import Cluster
 from clusters.probe import probe
+
+
+class ClusterForm(forms.ModelForm):
+    """A row of the admin, as it may be saved."""
+
+    def clean_name(self) -> str:
+        """Refuse a name of PORTHOLE_CLUSTERS_FILE, whose cluster would count in this one's place."""
+        name = str(self.cleaned_data["name"])
+        if name in declared.names_of_file():
+            raise ValidationError(_("A cluster of PORTHOLE_CLUSTERS_FILE has this name, and counts. Choose another."))
+        return name
 
 
 @admin.register(Cluster)
 class ClusterAdmin(admin.ModelAdmin):
     """Clusters in their order, with a connection test on each."""
 
+    form = ClusterForm
     list_display = ("__str__", "name", "server", "production", "default_namespace", "position")
     list_editable = ("position",)
     search_fields = ("name", "title", "server")

@@ -36,17 +36,45 @@ logger = logging.getLogger(__name__)
 def configured() -> list[Cluster]:
     """All clusters that were set up, in order; one may be changed without changing another's copy.
 
-    Raises Misconfigured, with what is wrong, where they cannot be told apart or were never readable.
+    Of two with one name that of the file counts before the admin's, and either before the one around Porthole.
+    Raises Misconfigured, with what is wrong, where the last two were never readable.
     """
-    found = [*Cluster.objects.all(), *from_file(settings.CONFIG["PORTHOLE_CLUSTERS_FILE"])]
-    names = [cluster.name for cluster in found]
-    for name in names:
-        if names.count(name) > 1:
-            message = _("Two clusters have the name %(name)s: one of the admin and one of %(file)s. Rename one.")
-            raise Misconfigured(message % {"name": name, "file": settings.CONFIG["PORTHOLE_CLUSTERS_FILE"]})
-    # What somebody wrote down about the cluster around us counts more than what we find out by ourselves.
-    found += [cluster for cluster in in_cluster() if cluster.name not in names]
-    return sorted(found, key=lambda cluster: (cluster.position, cluster.name))
+    found = {cluster.name: cluster for cluster in from_file(settings.CONFIG["PORTHOLE_CLUSTERS_FILE"])}
+    rows = list(Cluster.objects.all())
+    tell_left_out({row.name for row in rows} & found.keys())
+    for cluster in [*rows, *in_cluster()]:
+        found.setdefault(cluster.name, cluster)
+    return sorted(found.values(), key=lambda cluster: (cluster.position, cluster.name))
+
+
+def usable() -> list[Cluster]:
+    """The same, or the admin's rows alone where the others cannot be used: nobody is kept from signing in by that."""
+    try:
+        return configured()
+    except Misconfigured as error:
+        logger.warning("%s", error.message)
+        return list(Cluster.objects.all())
+
+
+def names_of_file() -> set[str]:
+    """The names that are the file's; none where it cannot be used."""
+    try:
+        return {cluster.name for cluster in from_file(settings.CONFIG["PORTHOLE_CLUSTERS_FILE"])}
+    except Misconfigured as error:
+        logger.warning("%s", error.message)
+        return set()
+
+
+def tell_left_out(names: set[str]) -> None:
+    """Say once in the log that rows of the admin have names that are the file's, and what to do."""
+    with _lock:
+        fresh = sorted(names - _left_out)
+        _left_out.clear()
+        _left_out.update(names)
+    file = settings.CONFIG["PORTHOLE_CLUSTERS_FILE"]
+    for name in fresh:
+        message = _("The admin's cluster %(name)s is left out: %(file)s has one of that name. Rename or delete one.")
+        logger.warning("%s", message % {"name": name, "file": file})
 
 
 def in_cluster() -> list[Cluster]:
@@ -95,6 +123,7 @@ class Kept:
 
 
 _kept: dict[str, Kept] = {}
+_left_out: set[str] = set()
 _lock = threading.Lock()
 
 

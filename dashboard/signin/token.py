@@ -103,7 +103,7 @@ def choices(request: HttpRequest) -> list[Cluster]:
     """The clusters that a token may be pasted for: those that one can open, before sign-in all that are set up."""
     if signin.active(request):
         return signin.clusters(request)
-    return declared.configured()
+    return declared.usable()
 
 
 def form(request: HttpRequest) -> dict[str, Any]:

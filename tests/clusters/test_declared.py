@@ -119,10 +119,19 @@ def test_rows_and_a_file_stand_side_by_side(write):
     assert names() == ["home", "office"]
 
 
-def test_two_of_one_name_are_an_error_that_names_both_places(write):
-    Cluster.objects.create(**HOME)
+def test_of_two_with_one_name_the_file_s_counts_and_the_log_says_once_what_to_do(write, caplog):
+    row = Cluster.objects.create(**{**OFFICE, "name": "home"})
     file = write([HOME])
-    assert refused() == (f"Two clusters have the name home: one of the admin and one of {file}. Rename one.")
+    said = f"The admin's cluster home is left out: {file} has one of that name. Rename or delete one."
+    with caplog.at_level(logging.WARNING, "clusters"):
+        for _ in range(3):
+            assert [(cluster.name, cluster.server) for cluster in configured()] == [("home", HOME["server"])]
+        assert caplog.messages == [said]
+        Cluster.objects.update(name="office")
+        assert names() == ["home", "office"]
+        Cluster.objects.filter(pk=row.pk).update(name="home")
+        assert names() == ["home"]
+    assert caplog.messages == [said, said], "it is told again once it comes back"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 
+from clusters.models import Cluster
 from dashboard.signin.demo import PEOPLE
 from tests.dashboard.pages import tree
 
@@ -211,3 +212,14 @@ def test_the_icon_is_found_where_browsers_look_by_themselves(browser):
     assert response.headers["Location"].startswith("/static/icons/porthole-192.")
     assert response.headers["Cache-Control"] == "public, max-age=86400"
     assert not response.cookies
+
+
+def test_a_file_of_clusters_that_never_could_be_read_leaves_the_ways_in_open(browser, module_tap, settings, tmp_path):
+    settings.CONFIG = {**settings.CONFIG, "PORTHOLE_CLUSTERS_FILE": str(tmp_path / "absent.yaml")}
+    Cluster.objects.create(name="home", title="Home", server=module_tap.url)
+    client = browser()
+    response = client.get("/signin/")
+    assert response.status_code == 200
+    assert "Home" in tree(response.content).text
+    assert client.post("/signin/token/", {"cluster": "home", "token": "nadia-token"}).status_code == 302
+    assert client.get("/c/home/shop/pods/").status_code == 503

@@ -12,7 +12,7 @@ import jwt
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clusters.declared import configured
+from clusters.declared import usable
 from dashboard.signin import jwts, web
 from dashboard.signin.openid import provider
 from dashboard.signin.openid.failures import SignInRefused
@@ -124,7 +124,7 @@ def with_userinfo(found: Provider, claims: dict[str, Any], access_token: Any) ->
 
 def needed_claims() -> set[str]:
     """The claims by which clusters name people where they are impersonated, and by which the admin knows its own."""
-    named = [cluster for cluster in configured() if cluster.presents == "impersonation"]
+    named = [cluster for cluster in usable() if cluster.presents == "impersonation"]
     found = {cluster.username_claim or "sub" for cluster in named} | {cluster.groups_claim for cluster in named}
     if settings.CONFIG["PORTHOLE_ADMIN_GROUPS"]:
         found.add(settings.CONFIG["PORTHOLE_ADMIN_GROUPS_CLAIM"])
@@ -133,7 +133,7 @@ def needed_claims() -> set[str]:
 
 def presents_access_tokens() -> bool:
     """Whether an access token goes to any API server."""
-    kinds = {cluster.presents for cluster in configured()}
+    kinds = {cluster.presents for cluster in usable()}
     return "access_token" in kinds or bool(settings.CONFIG["OIDC_USE_ACCESS_TOKEN"])
 
 

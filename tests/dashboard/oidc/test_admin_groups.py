@@ -1,11 +1,13 @@
 """The admin by a group of the provider: as long as the provider says so, for clusters only, and never stored."""
 
+import json
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
 from clusters.models import Cluster
-from tests.dashboard.oidc.conftest import age, enter
+from tests.dashboard.oidc.conftest import PODS, age, enter
 from tests.dashboard.pages import tree
 
 CLUSTERS = "/admin/clusters/cluster/"
@@ -85,6 +87,36 @@ def test_a_row_that_is_switched_off_does_not_come_in(member):
     User.objects.update(is_active=False)
     assert member.get("/admin/").status_code in (302, 403)
     assert member.get(CLUSTERS).status_code != 200
+
+
+def test_a_row_with_a_name_of_the_file_keeps_nobody_out_and_can_be_renamed(browser, op, home, configured, tmp_path):
+    file = tmp_path / "clusters.yaml"
+    file.write_text(json.dumps([{"name": "main", "server": "https://10.0.0.2:6443"}]))
+    configured(PORTHOLE_ADMIN_GROUPS=["operators"], PORTHOLE_CLUSTERS_FILE=str(file))
+    row = Cluster.objects.create(name="main", server="https://10.0.0.1:6443")
+    client = browser()
+    assert enter(client, op).status_code == 302
+    assert client.get(PODS).status_code == 200
+    change = f"{CLUSTERS}{row.pk}/change/"
+    form = {**NEW, "name": "main"}
+    for address in (change, f"{CLUSTERS}add/"):
+        response = client.post(address, form)
+        assert response.status_code == 200
+        assert "A cluster of PORTHOLE_CLUSTERS_FILE has this name, and counts." in tree(response.content).text
+    assert client.post(change, NEW).status_code == 302
+    row.refresh_from_db()
+    assert row.name == "attic"
+
+
+def test_a_file_that_never_could_be_read_keeps_nobody_from_signing_in(browser, op, home, configured, tmp_path):
+    configured(PORTHOLE_ADMIN_GROUPS=["operators"], PORTHOLE_CLUSTERS_FILE=str(tmp_path / "absent.yaml"))
+    client = browser()
+    assert enter(client, op).status_code == 302
+    assert client.get(CLUSTERS).status_code == 200
+    assert client.post(f"{CLUSTERS}add/", NEW).status_code == 302
+    response = client.get(PODS)
+    assert response.status_code == 503
+    assert "absent.yaml (PORTHOLE_CLUSTERS_FILE) cannot be used" in tree(response.content).text
 
 
 def test_nobody_yet_signs_in_at_the_provider_and_comes_back(browser, op, home, configured):
