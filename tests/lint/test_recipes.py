@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ RECIPES = sorted({path.parent.name for path in tracked_files("deploy/*/README.md
 PREFIXES = ("OIDC_", "PROXY_AUTH", "PORTHOLE_", "SESSION_", "HEADLAMP_CONFIG_", "IN_CLUSTER", "SECRET_KEY")
 NAMED = re.compile(r"(?<![A-Za-z0-9_-])(?:" + "|".join(PREFIXES) + r")[A-Z0-9_]*(?![A-Za-z0-9_])")
 SHOWN = {"OIDC_VALIDATOR_", "PORTHOLE_CLIENT_SECRET"}  # several at once, with an ellipsis; a variable of Dex's own
+FENCE = re.compile(r"^ *```yaml\n(.*?)^ *```$", re.M | re.S)
 
 
 def known():
@@ -69,6 +71,40 @@ def test_the_settings_of_a_recipe_can_be_used(path, tmp_path):
 def test_yaml_and_json_can_be_read(path):
     text = path.read_text()
     assert json.loads(text) if path.suffix == ".json" else list(yaml.safe_load_all(text))
+
+
+def documents():
+    """Every YAML document of the recipes, those that their texts show too, each with the name of its file."""
+    for path in tracked_files("deploy/*.yaml", "deploy/*.md", "docs/clusters.md"):
+        text = path.read_text()
+        for part in [text] if path.suffix == ".yaml" else FENCE.findall(text):
+            yield from ((name_of(path), document) for document in yaml.safe_load_all(textwrap.dedent(part)))
+
+
+def oddities(value, place=""):
+    """Where text became something else: a name without a value, and a program's argument that is no text."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        here = f"{place}/{key}"
+        if child is None:
+            yield f"{here} has no value"
+        if str(key).endswith(("-arg", "args")) and not all(isinstance(each, str) for each in child):
+            yield f"{here} is not all text"
+        yield from oddities(child, here)
+
+
+def test_an_argument_that_yaml_takes_for_something_else_would_be_found():
+    wrong = yaml.safe_load("kube-apiserver-arg:\n- oidc-groups-prefix=authentik:\n- v=2\n- 3")
+    assert list(oddities(wrong)) == [
+        "/kube-apiserver-arg is not all text",
+        "/kube-apiserver-arg/0/oidc-groups-prefix=authentik has no value",
+    ]
+
+
+def test_text_in_yaml_is_text():
+    found = list(documents())
+    assert {"deploy/authentik/config.yaml", "deploy/rbac/README.md", "docs/clusters.md"} <= {name for name, _ in found}
+    assert [f"{name}: {odd}" for name, document in found for odd in oddities(document)] == []
 
 
 @pytest.mark.parametrize("path", tracked_files("deploy/*/clusters.yaml"), ids=name_of)
