@@ -51,8 +51,9 @@ def oidc_is_whole(values: Values) -> list[CheckMessage]:
 
 
 def what_is_set_up_is_on(values: Values) -> list[CheckMessage]:
-    """Where PORTHOLE_WAYS is written, it names what the other settings set up."""
-    off = [way for way in environment.implied_ways(values) if way not in values["PORTHOLE_WAYS"]]
+    """Where PORTHOLE_WAYS is written, it names what the other settings set up; a proxy's tokens are a provider's."""
+    used = {*values["PORTHOLE_WAYS"], *(["oidc"] if "proxy" in values["PORTHOLE_WAYS"] else [])}
+    off = [way for way in environment.implied_ways(values) if way not in used]
     if not off:
         return []
     message = _("Nobody can sign in by %(ways)s, which is set up but not in PORTHOLE_WAYS.") % {"ways": ", ".join(off)}

@@ -1,6 +1,7 @@
 """Settings that do not fit together are told with what to do, and nothing is served until they do."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,7 @@ def found(settings, monkeypatch):
         {**OIDC, "OIDC_USE_ACCESS_TOKEN": "true", "OIDC_VALIDATOR_CLIENT_ID": "aks"},
         {**OIDC, "HOST": "0.0.0.0"},
         PROXY,
+        {**OIDC, **PROXY, "PORTHOLE_WAYS": "proxy"},
         {**UNSIGNED, **NAMED},
         {**IAP, "PROXY_AUTH_ASSERTION_AUDIENCE": "/projects/1/global/backendServices/2"},
         {"SESSION_TTL": "60"},
@@ -91,6 +93,7 @@ def test_what_fits_together_is_not_complained_about(found, names):
         ({"HEADLAMP_CONFIG_BASE_URL": "/kube"}, "W004", "HEADLAMP_CONFIG_BASE_URL", "docs/settings.md"),
         ({"PORTHOLE_ADMIN_GROUPS": "ops"}, "W006", "which alone knows groups", "createsuperuser"),
         ({**OIDC, "PORTHOLE_WAYS": "demo"}, "W005", "Nobody can sign in by oidc", "Leave PORTHOLE_WAYS out"),
+        ({**PROXY, "PORTHOLE_WAYS": "demo"}, "W005", "Nobody can sign in by proxy", "Leave PORTHOLE_WAYS out"),
     ],
 )
 def test_what_does_not_fit_is_told_with_what_to_do(found, names, identity, said, advised):
@@ -100,6 +103,14 @@ def test_what_does_not_fit_is_told_with_what_to_do(found, names, identity, said,
     assert said in message.msg
     assert advised in message.hint
     assert message.is_serious() == identity.startswith("E")
+
+
+@pytest.mark.parametrize("recipe", sorted(ROOT.glob("deploy/*/porthole.env")), ids=lambda path: path.parent.name)
+def test_no_recipe_is_warned_of(found, recipe):
+    """What its files should hold is not here, so what cannot be used at all is another matter."""
+    lines = re.findall(r"^([A-Z_]+)=(.*)$", recipe.read_text(), re.M)
+    messages = found(**{name: text for name, text in lines if name != "OIDC_CLIENT_SECRET_FILE"})
+    assert [message for message in messages.values() if not message.is_serious()] == []
 
 
 @pytest.mark.parametrize("left_out", NAMED)
