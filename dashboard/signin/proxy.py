@@ -73,17 +73,19 @@ class Expired(Exception):
 def arrive(request: HttpRequest) -> HttpResponse | None:
     """Sign in whom the proxy names, end a session that is not theirs, answer where its word cannot be taken."""
     mine = request.session.get(signin.SESSION_KEY) == NAME
+    through = from_proxy(request)
     try:
-        arrival = arrival_of(request) if from_proxy(request) else None
+        arrival = arrival_of(request) if through else None
     except Unacceptable as error:
-        return refused(request, error)
+        return denied(request, refused(request, error))
     except Expired:
-        request.behind_proxy = True  # type: ignore[attr-defined]
-        return expired(request)
+        return denied(request, expired(request))
     if not arrival:
         if mine:
             request.session.flush()
-        return None if len(signin.ways()) > 1 else nobody(request)
+        if len(signin.ways()) > 1:
+            return None
+        return denied(request, nobody(request)) if through else nobody(request)
     request.behind_proxy = True  # type: ignore[attr-defined]
     request.arrival = arrival  # type: ignore[attr-defined]
     if request.path_info == reverse("signin_proxy_left"):
@@ -93,6 +95,15 @@ def arrive(request: HttpRequest) -> HttpResponse | None:
     else:
         begin(request, arrival)
     return None
+
+
+def denied(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """An answer to what the proxy let through: with 401 it would ask somebody to sign in who is, again and again.
+
+    Proxies that sign what they say do not do that, and whatever lacks their word is answered 401.
+    """
+    request.behind_proxy = not assertions.assertion_of_settings()  # type: ignore[attr-defined]
+    return response
 
 
 def arrival_of(request: HttpRequest) -> Arrival | None:

@@ -58,7 +58,7 @@ def test_a_denial_has_its_own_status_and_the_servers_words(page: Page, url: str)
 @pytest.mark.parametrize(
     ("headers", "status", "words"),
     [
-        ({}, 401, "Nobody is signed in"),
+        ({}, 424, "Nobody is signed in"),
         ({**HEADERS, "X-Forwarded-Id-Token": EXPIRED}, 424, "sent a token that has expired"),
     ],
     ids=["nobody", "expired"],

@@ -158,11 +158,11 @@ def test_a_forwarded_token_of_a_known_provider_says_who_it_is(visit, known, home
 )
 def test_check_30_a_forwarded_token_of_a_known_provider_is_checked(visit, known, home, changes):
     response = visit(headers={TOKEN: token_of(known, **changes), USER: "victor", EMAIL: "victor@example.com"})
-    assert response.status_code == 401
+    assert response.status_code == 424
     assert home.seen == []
 
 
 def test_check_30_a_forwarded_token_that_a_known_provider_did_not_sign_is_refused(visit, known, issuer, home):
     response = visit(headers={TOKEN: issuer.token(sub="olivia", iss=known.issuer)})
-    assert response.status_code == 401
+    assert response.status_code == 424
     assert home.seen == []

@@ -80,7 +80,7 @@ def test_the_recipe_believes_no_header_that_its_proxy_passes_on(visit, set_up, k
     set_up(product)
     token = token_of(known, **OLIVIA)
     names = ("X-Forwarded-Id-Token", "X-Forwarded-Access-Token", "X-Goog-IAP-JWT-Assertion", "X-Forwarded-Group")
-    assert visit(headers=dict.fromkeys(names, token)).status_code == 401
+    assert visit(headers=dict.fromkeys(names, token)).status_code == 424
     assert home.seen == []
 
 

@@ -76,7 +76,7 @@ def test_a_mapped_address_is_the_one_that_it_maps(visit, home, issuer):
 def test_check_28_a_word_that_is_not_one_persons_is_not_taken(visit, home, configured, headers, caplog):
     configured(PROXY_AUTH_UNSIGNED=True)
     response = visit(headers=headers)
-    assert response.status_code == 401
+    assert response.status_code == 424
     assert "The proxy's word is not accepted" in said(response)
     assert "Request " in said(response)
     assert "is not believed" in caplog.text
@@ -86,7 +86,7 @@ def test_check_28_a_word_that_is_not_one_persons_is_not_taken(visit, home, confi
 def test_check_28_no_header_stands_in_for_another(visit, home, issuer):
     token = issuer.token(sub="olivia")
     for name in ("Authorization", "X-Forwarded-Access-Token", "X-Auth-Request-User", "X-Forwarded-Preferred-Username"):
-        assert visit(headers={name: f"Bearer {token}" if name == "Authorization" else token}).status_code == 401
+        assert visit(headers={name: f"Bearer {token}" if name == "Authorization" else token}).status_code == 424
     assert home.seen == []
 
 
@@ -94,7 +94,7 @@ def test_check_28_headers_that_vanish_on_the_way_sign_out(visit, browser, home, 
     client = browser()
     assert visit(headers={TOKEN: issuer.token(sub="olivia")}, by=client).status_code == 200
     home.seen.clear()
-    assert visit(by=client).status_code == 401
+    assert visit(by=client).status_code == 424
     assert home.seen == []
     assert not Session.objects.exists()
 
