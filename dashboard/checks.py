@@ -3,22 +3,26 @@
 import ipaddress
 import os
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from clusters import declared
 from clusters.addresses import is_loopback
 from clusters.errors import Misconfigured
+from clusters.models import Cluster
 from dashboard import config, environment
 from dashboard.readers import Network, boolean
 
 Values = Mapping[str, Any]
+NAMED_CLUSTERS = "porthole-clusters"  # the tag of the check that asks the database
+BRING_CLUSTERS = {"demo", "kubeconfig"}  # ways in with clusters of their own
 CALLBACK_PATHS = ("/oidc-callback", "/oidc/callback/")
 ALL_OF_IPV4 = ipaddress.IPv4Network("0.0.0.0/0")
 ALL_OF_IPV6 = ipaddress.IPv6Network("2000::/3")  # what is given out at all: RFC 4291, section 2.4
@@ -30,6 +34,28 @@ ASSERTION_NEEDS = ("HEADER", "ISSUER", "KEYS_URL")
 def check_settings(**_more: Any) -> list[CheckMessage]:
     """All that is wrong with the settings of this process."""
     return [message for check in CHECKS for message in check(settings.CONFIG)]
+
+
+@register(Tags.database, NAMED_CLUSTERS)
+def check_clusters(databases: Sequence[str] | None = None, **_more: Any) -> list[CheckMessage]:
+    """Whoever signs in finds a cluster. Rows name them, too, so it waits until the database is asked for and made."""
+    ways = set(settings.CONFIG["PORTHOLE_WAYS"])
+    if not databases or not ways or ways & BRING_CLUSTERS or some_cluster_is_named():
+        return []
+    message = _("No cluster is set up: whoever signs in finds none.")
+    hint = _("Name a file of them in PORTHOLE_CLUSTERS_FILE, as docs/clusters.md shows, or add one under /admin/.")
+    return [checks.Warning(message, hint=hint, id="porthole.W008")]
+
+
+def some_cluster_is_named() -> bool:
+    """Whether there is a cluster, or something that should name one and cannot be used, which is told elsewhere."""
+    table = Cluster._meta.db_table  # noqa: SLF001 - documented
+    if table not in connection.introspection.table_names():  # before ``migrate``, which asks for checks
+        return True
+    try:
+        return bool(declared.configured())
+    except Misconfigured:
+        return True
 
 
 def oidc_is_whole(values: Values) -> list[CheckMessage]:

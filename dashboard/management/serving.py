@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
 from django.db import OperationalError, connection
 
+from dashboard import checks
 from dashboard.config import SETTINGS, Setting
 
 MIGRATION_LOCK = 0x706F7274  # a number of our own among PostgreSQL's advisory locks
@@ -122,6 +123,11 @@ def check_settings() -> None:
     own = run_checks(tags=["porthole"])
     report(own)
     report([message for message in run_checks() if message not in own])
+
+
+def check_clusters() -> None:
+    """Write a warning where nobody would find a cluster; the database is there by now."""
+    report(run_checks(tags=[checks.NAMED_CLUSTERS], databases=["default"]))
 
 
 def report(messages: list[CheckMessage]) -> None:

@@ -10,6 +10,7 @@ from dashboard.management.serving import (
     ServingCommand,
     become_gunicorn,
     check_address,
+    check_clusters,
     check_settings,
     plain_help,
     prepare,
@@ -37,6 +38,7 @@ class Command(ServingCommand):
             check_kubeconfig(settings.CONFIG["HOST"])
         check_address("make run")
         prepare()
+        check_clusters()
         become_gunicorn({"PORTHOLE_WAYS": ",".join(ways)})
 
 
