@@ -18,7 +18,7 @@ from tests.dashboard.test_serving import port_of, started
 
 @pytest.fixture(scope="module", autouse=True)
 def porthole():
-    """The ways in that find the clusters which an operator set up; the URLs are read anew, since they depend on them."""
+    """The ways in that find the clusters which an operator set up; URLs are read anew, since they depend on them."""
     with override_settings(CONFIG=load({"PROXY_AUTH": "true", "PORTHOLE_TOKEN_SIGNIN": "true"})):
         reload(dashboard.urls)
         clear_url_caches()
