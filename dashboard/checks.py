@@ -1,7 +1,6 @@
 """What is wrong with the settings together, found before anybody is served; ``serve`` does not start on an error."""
 
 import ipaddress
-import os
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,8 +16,8 @@ from clusters import declared
 from clusters.addresses import is_loopback
 from clusters.errors import Misconfigured
 from clusters.models import Cluster
-from dashboard import config, environment
-from dashboard.readers import Network, boolean
+from dashboard import environment, unknown
+from dashboard.readers import Network
 
 Values = Mapping[str, Any]
 NAMED_CLUSTERS = "porthole-clusters"  # the tag of the check that asks the database
@@ -245,24 +244,17 @@ def debug_stays_here(values: Values) -> list[CheckMessage]:
     return [checks.Warning(message, hint=_("Leave DEBUG out."), id="porthole.W003")]
 
 
-def headlamp_names_are_known(_values: Values) -> list[CheckMessage]:
-    """Settings for Headlamp that Porthole does not have are told, since whoever set them expects something."""
-    known = {name for setting in config.SETTINGS for name in setting.names}
-    given = sorted(name for name in os.environ if name.startswith(config.HEADLAMP) and name not in known)
-    off = [name for name in given if not stands_for_off(os.environ[name])]
-    if not off:
-        return []
-    message = _("Porthole has no such setting: %(names)s.") % {"names": ", ".join(off)}
-    hint = _("Leave it out; docs/settings.md has those of Headlamp's settings that work here.")
-    return [checks.Warning(message, hint=hint, id="porthole.W004")]
+def names_are_known(_values: Values) -> list[CheckMessage]:
+    """What looks like a setting and is none is told, since whoever set it expects something."""
+    return [unknown_name(name) for name in unknown.unknown()]
 
 
-def stands_for_off(text: str) -> bool:
-    """Whether a setting that is not known asks for nothing."""
-    try:
-        return not boolean(text)
-    except ValueError:
-        return False
+def unknown_name(name: str) -> CheckMessage:
+    """The warning of one name, with what was likely meant."""
+    near = unknown.meant(name)
+    message = _("Porthole has no setting %(name)s.") % {"name": name}
+    hint = _("Did you mean %(near)s?") % {"near": near} if near else _("Leave it out; docs/settings.md has them all.")
+    return checks.Warning(message, hint=hint, id="porthole.W004")
 
 
 def is_safe(url: str) -> bool:
@@ -292,5 +284,5 @@ CHECKS: tuple[Callable[[Values], list[CheckMessage]], ...] = (
     limits_fit,
     secrets_stay_on_the_way,
     debug_stays_here,
-    headlamp_names_are_known,
+    names_are_known,
 )

@@ -9,15 +9,8 @@ from typing import NoReturn
 
 from dashboard import readers
 from dashboard.config import SETTINGS, ConfigError, Setting
+from dashboard.unknown import HEADLAMP_ONLY
 
-# Flags of Headlamp's that say something which Porthole has not, or does by itself.
-HEADLAMP_ONLY = frozenset(
-    {"allow-kubeconfig-changes", "base-url", "cache-enabled", "dev", "enable-dynamic-clusters", "enable-helm"}
-    | {"html-static-dir", "insecure-ssl", "me-email-path", "me-groups-path"}
-    | {"me-user-info-url", "me-username-path", "metrics-enabled", "plugins-dir", "proxy-urls"}
-    | {"service-account-token-path", "skipped-kube-contexts", "static-plugin-dir", "tls-cert-path", "tls-key-path"}
-    | {"unsafe-use-service-account-token", "user-plugins-dir", "watch-plugins-changes"}
-)
 # Options that Django's own commands have, and whether a value follows.
 DJANGO = {
     "force-color": False,

@@ -21,6 +21,17 @@ NAMED["PROXY_AUTH_EMAIL_HEADER"] = "X-Email"
 UNSIGNED = {**PROXY, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"}
 IAP = {**PROXY, "PROXY_AUTH_ASSERTION": "google-iap"}
 CUSTOM = {**PROXY, "PROXY_AUTH_ASSERTION": "custom", "PROXY_AUTH_ASSERTION_AUDIENCE": "porthole"}
+# What Kubernetes sets for a Service "porthole" with a named port, in each pod of its namespace.
+SERVICE = {
+    "PORTHOLE_SERVICE_HOST": "10.0.0.11",
+    "PORTHOLE_SERVICE_PORT": "8000",
+    "PORTHOLE_SERVICE_PORT_HTTP": "8000",
+    "PORTHOLE_PORT": "tcp://10.0.0.11:8000",
+    "PORTHOLE_PORT_8000_TCP": "tcp://10.0.0.11:8000",
+    "PORTHOLE_PORT_8000_TCP_PROTO": "tcp",
+    "PORTHOLE_PORT_8000_TCP_PORT": "8000",
+    "PORTHOLE_PORT_8000_TCP_ADDR": "10.0.0.11",
+}
 
 
 @pytest.fixture
@@ -55,6 +66,8 @@ def found(settings, monkeypatch):
         {"SESSION_TTL": "60"},
         {"DEBUG": "true"},
         {"HEADLAMP_CONFIG_ENABLE_HELM": "false"},
+        {"OIDC_SCOPE": ""},
+        SERVICE,
     ],
 )
 def test_what_fits_together_is_not_complained_about(found, names):
@@ -91,6 +104,14 @@ def test_what_fits_together_is_not_complained_about(found, names):
         ({**OIDC, "HOST": "0.0.0.0", "PORTHOLE_HTTPS": ""}, "W002", "PORTHOLE_HTTPS is off", "PORTHOLE_HTTPS=true"),
         ({"DEBUG": "true", "HOST": "10.0.0.1"}, "W003", "DEBUG is on", "Leave DEBUG out"),
         ({"HEADLAMP_CONFIG_BASE_URL": "/kube"}, "W004", "HEADLAMP_CONFIG_BASE_URL", "docs/settings.md"),
+        ({"HEADLAMP_CONFIG_OIDC_CLIENT_SECRET_FILE": "/x"}, "W004", "_FILE.", "Did you mean OIDC_CLIENT_SECRET_FILE?"),
+        ({"HEADLAMP_CONFIG_OIDC_SCOPE": "x"}, "W004", "HEADLAMP_CONFIG_OIDC_SCOPE.", "Did you mean OIDC_SCOPES?"),
+        ({"OIDC_SCOPE": "x"}, "W004", "Porthole has no setting OIDC_SCOPE.", "Did you mean OIDC_SCOPES?"),
+        ({"PORTHOLE_CLUSTER_FILE": "x"}, "W004", "PORTHOLE_CLUSTER_FILE.", "Did you mean PORTHOLE_CLUSTERS_FILE?"),
+        ({"PROXY_AUTH_TRUSTED_NETWORK": "x"}, "W004", "_NETWORK.", "Did you mean PROXY_AUTH_TRUSTED_NETWORKS?"),
+        ({"PROXY_AUTHS": "true"}, "W004", "Porthole has no setting PROXY_AUTHS.", "Did you mean PROXY_AUTH?"),
+        ({"PORTHOLE_PORT": "8000"}, "W004", "Porthole has no setting PORTHOLE_PORT.", "Did you mean PORT?"),
+        ({"PORTHOLE_XYLOPHONE": "1"}, "W004", "no setting PORTHOLE_XYLOPHONE.", "Leave it out; docs/settings.md"),
         ({"PORTHOLE_ADMIN_GROUPS": "ops"}, "W006", "which alone knows groups", "createsuperuser"),
         ({**OIDC, "PORTHOLE_WAYS": "demo"}, "W005", "Nobody can sign in by oidc", "Leave PORTHOLE_WAYS out"),
         ({**PROXY, "PORTHOLE_WAYS": "demo"}, "W005", "Nobody can sign in by proxy", "Leave PORTHOLE_WAYS out"),

@@ -12,7 +12,8 @@ import pytest
 from clusters.demo.server import serving
 from dashboard.config import SETTINGS, ConfigError
 from dashboard.environment import load
-from dashboard.flags import HEADLAMP_ONLY, known_flags, take
+from dashboard.flags import known_flags, take
+from dashboard.unknown import HEADLAMP_ONLY
 from tests.dashboard.test_serving import environment, port_of, started
 
 ROOT = Path(__file__).resolve().parents[2]
