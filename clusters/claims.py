@@ -22,6 +22,9 @@ LATEST = 1e12  # epoch seconds: what is later than any calendar's end is no time
 LONGEST_SHOWN = 300  # characters of a claim
 LEEWAY = timedelta(seconds=10)
 SERVICE_ACCOUNT = "kubernetes.io"  # the claim that a ServiceAccount's token has
+# Bytes of a signature by algorithm (RFC 7518 sections 3.3 and 3.4): as many as the usual RSA keys have, or two numbers.
+SIGNATURES = {"RS": (128, 256, 384, 512), "PS": (128, 256, 384, 512), "ES256": (64,), "ES384": (96,), "ES512": (132,)}
+BEGINNING = "eyJ"  # of each JWT: {" in base64
 PART = re.compile(r"[A-Za-z0-9_-]*")
 Claims = Mapping[str, Any]
 
@@ -32,6 +35,7 @@ class Evidence:
 
     header: Claims
     claims: Claims
+    signature: str
     issuer: str
     audience: str
     now: datetime
@@ -81,12 +85,14 @@ def likely_reason(token: str, *, issuer: str, audience: str) -> str:
             "Have the identity provider sign tokens without encrypting them."
         )
     claims = of(token)
+    if not claims and token.startswith(BEGINNING):
+        return cut_short()
     if not claims:
         return _(
             "The token is no JWT. An API server reads ID tokens, and access tokens only where these are JWTs; "
             "other tokens it knows only where it keeps a list of its own or asks another service."
         )
-    evidence = Evidence(part(parts[0]), claims, issuer, audience, datetime.now(UTC))
+    evidence = Evidence(part(parts[0]), claims, parts[2], issuer, audience, datetime.now(UTC))
     reasons = SERVICE_ACCOUNT_REASONS if SERVICE_ACCOUNT in claims else REASONS
     return next(said for reason in reasons if (said := reason(evidence)))
 
@@ -123,6 +129,18 @@ def algorithm(evidence: Evidence) -> str:
     if not isinstance(name, str) or name.lower() == "none":
         return _("The token is not signed. Have the identity provider sign it, as with RS256.")
     return ""
+
+
+def cut_short() -> str:
+    """What begins as a JWT and does not end as one."""
+    return _("The token is not whole: its end, or another part of it, is missing. Copy all of it.")
+
+
+def incomplete(evidence: Evidence) -> str:
+    """With a signature of no length that its algorithm gives."""
+    name = str(evidence.header.get("alg"))
+    usual = SIGNATURES.get(name) or SIGNATURES.get(name[:2])
+    return cut_short() if usual and len(evidence.signature) * 3 // 4 not in usual else ""
 
 
 def endless(evidence: Evidence) -> str:
@@ -247,6 +265,7 @@ REASONS: tuple[Reason, ...] = (
     algorithm,
     endless,
     expired,
+    incomplete,
     not_yet,
     issued_elsewhere,
     for_another,
@@ -255,4 +274,4 @@ REASONS: tuple[Reason, ...] = (
     no_groups,
     unexplained,
 )
-SERVICE_ACCOUNT_REASONS: tuple[Reason, ...] = (expired, not_yet, of_another_cluster)
+SERVICE_ACCOUNT_REASONS: tuple[Reason, ...] = (expired, incomplete, not_yet, of_another_cluster)

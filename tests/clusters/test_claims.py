@@ -9,6 +9,7 @@ import pytest
 from clusters.claims import likely_reason, of
 
 ISSUER, AUDIENCE = "https://id.example.com/", "porthole"
+SIGNATURE = "c2ln" * 85 + "cw"  # 256 bytes, as by an RSA key of 2048 bits
 GOOD = {"iss": ISSUER, "aud": AUDIENCE, "sub": "u-1", "groups": ["dev"]}
 
 
@@ -20,7 +21,7 @@ def minted(algorithm="RS256", **claims):
     """A token whose header names ``algorithm``; nobody signed it."""
     body = {**GOOD, "exp": int(time.time()) + 7200, **claims}
     body = {name: value for name, value in body.items() if value is not None}
-    return f"{encoded({'alg': algorithm})}.{encoded(body)}.c2lnbmF0dXJl"
+    return f"{encoded({'alg': algorithm})}.{encoded(body)}.{SIGNATURE}"
 
 
 def reason(token, issuer=ISSUER, audience=AUDIENCE):
@@ -35,7 +36,13 @@ def reason(token, issuer=ISSUER, audience=AUDIENCE):
         ("a.b.c", "The token is no JWT."),
         ("é.é.é", "The token is no JWT."),
         ("x" * 70_000, "The token is no JWT."),
-        (".".join([minted().split(".")[0], "W10", "x"]), "The token is no JWT."),  # its claims are a list
+        (".".join([minted().split(".")[0], "W10", "x"]), "The token is not whole"),  # its claims are a list
+        (minted()[:90], "The token is not whole"),
+        (minted()[:-1], "The token is not whole"),
+        (minted()[:-200], "The token is not whole"),
+        (minted().removesuffix(SIGNATURE), "The token is not whole"),
+        (minted("ES256"), "The token is not whole"),
+        (minted("EdDSA"), "Nothing in the token explains it."),  # of which no length is known here
         (".".join([minted().split(".")[0], *"bcde"]), "The token is encrypted (JWE)"),
         (minted("HS256"), "signed with a shared secret (HS256)"),
         (minted("none"), "The token is not signed."),
