@@ -103,11 +103,13 @@ def verdict_of(sections: list[Section]) -> tuple[str, str]:
 
 
 def section(connection: Connection, kind: Kind, namespace: str) -> Section:
-    """What needs attention of one kind; a forbidden kind says so and the others still show."""
+    """What needs attention of one kind; a forbidden kind says so and the others still show. Raises Unauthorized."""
     title = str(kind.title_plural)
     query = tables.Query(state=tables.ATTENTION, limit=SHOWN_AT_HOME)
     try:
         found = tables.page(connection, kind, namespace, query)
+    except errors.Unauthorized:
+        raise  # of every kind the same: one page says why
     except errors.ClusterError as error:
         words = refused_title(kind, namespace) if isinstance(error, errors.Forbidden) else ""
         return Section(title, "", [], "", [], 0, all_well=False, problem=problem_of(error, words))

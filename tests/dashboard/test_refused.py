@@ -40,6 +40,12 @@ def test_the_page_says_what_is_likely_wrong_with_the_token(served, claims, said)
         assert not any(piece in response.content.decode() for piece in token.split("."))
 
 
+def test_home_says_it_once(served):
+    response = served(minted(exp=1_700_000_000)).get("/c/home/")
+    assert response.status_code == 401
+    assert tree(response.content).one("div", class_="problem").text.count("The token expired on 2023-11-14") == 1
+
+
 def test_a_token_that_is_no_jwt_is_called_that(served):
     page = tree(served("mistyped-token").get("/c/home/shop/pods/").content)
     assert "The token is no JWT." in page.text
