@@ -53,7 +53,7 @@ WORDINGS: dict[type[errors.ClusterError], Wording] = {
     errors.NoCredentials: Wording(
         403,
         lambda: _("Nobody to act as"),
-        lambda: _("Porthole only ever acts as you. Sign in again, or correct the kubeconfig."),
+        lambda: _("Porthole only ever acts as you. Sign in again, or have what is named here corrected."),
     ),
     errors.Misconfigured: Wording(
         503, lambda: _("The clusters are not set up right"), lambda: _("Whoever runs Porthole can correct it.")

@@ -30,6 +30,10 @@ class Unreached(Unanswered):
     """Nothing came at all, or not in time."""
 
 
+class Untrusted(Unreached):
+    """Who answers has a certificate that nobody trusted signed; it was sent nothing."""
+
+
 class Trusting(HTTPAdapter):
     """Trusts the authorities of one TLS context and no others."""
 
@@ -121,7 +125,7 @@ def _ask(
                     )
                 return response.status_code, _body(url, response, end)
         except (requests.RequestException, HTTPError, ValueError) as error:
-            raise Unreached(_words_of(url, error)) from error
+            raise _failure(url, error) from error
 
 
 def _refuse_other_schemes(url: str) -> None:
@@ -181,19 +185,17 @@ def _object(url: str, body: bytes) -> dict[str, Any]:
     return found
 
 
-def _words_of(url: str, error: Exception) -> str:
+def _failure(url: str, error: Exception) -> Unreached:
     host = _host(url)
     cause: BaseException | None = error
     while cause:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _("The certificate of %(host)s is not trusted: %(reason)s.") % {
-                "host": host,
-                "reason": cause.verify_message,
-            }
+            message = _("The certificate of %(host)s is not trusted: %(reason)s.")
+            return Untrusted(message % {"host": host, "reason": cause.verify_message})
         cause = _cause_of(cause)
     if isinstance(error, (requests.Timeout, ReadTimeoutError)):
-        return _("%(host)s takes too long to answer.") % {"host": host}
-    return _("%(host)s cannot be reached, or it broke off.") % {"host": host}
+        return Unreached(_("%(host)s takes too long to answer.") % {"host": host})
+    return Unreached(_("%(host)s cannot be reached, or it broke off.") % {"host": host})
 
 
 def _cause_of(error: BaseException) -> BaseException | None:

@@ -47,7 +47,7 @@ TOKEN_ERRORS = frozenset(
 class Undiscovered(Exception):
     """A provider that cannot be used: the message tells people why, ``word`` tells programs.
 
-    One of unset, insecure, unanswered, issuer, missing, algorithm, authentication.
+    One of unset, insecure, unanswered, untrusted, issuer, missing, algorithm, authentication.
     """
 
     def __init__(self, word: str, message: str) -> None:
@@ -141,7 +141,8 @@ def fetched(issuer: str) -> Provider:
         document = web.get_json(issuer.rstrip("/") + WELL_KNOWN, **tls())
     except web.Unanswered as error:
         message = _("The identity provider's discovery document cannot be read. %(reason)s")
-        raise Undiscovered("unanswered", message % {"reason": error}) from error
+        word = "untrusted" if isinstance(error, web.Untrusted) else "unanswered"
+        raise Undiscovered(word, message % {"reason": error}) from error
     if document.get("issuer") != issuer:
         message = _("The identity provider calls itself %(found)s, and %(issuer)s was expected, to the letter.")
         raise Undiscovered(

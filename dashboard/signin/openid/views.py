@@ -69,6 +69,8 @@ def unusable(error: provider.Undiscovered) -> SignInRefused:
     """A provider that people cannot be sent to."""
     if error.word == "unanswered":
         advice = _("Try again in a minute. If it stays, whoever runs Porthole looks at the provider.")
+    elif error.word == "untrusted":
+        advice = _("Whoever runs Porthole names in OIDC_CA_FILE who signed the provider's certificate.")
     else:
         advice = _("Whoever runs Porthole corrects its settings, or the provider's.")
     title = _("The identity provider cannot be used")
