@@ -165,16 +165,24 @@ def proxy_is_whole(values: Values) -> list[CheckMessage]:
         message = _("PROXY_AUTH_TRUSTED_NETWORKS is the whole internet: anybody could say who they are.")
         hint = _("Write the networks that the proxy connects from, such as 10.42.0.0/16.")
         found.append(Error(message, hint=hint, id="porthole.E009"))
-    if values["PROXY_AUTH_UNSIGNED"] and not environment.is_given("PROXY_AUTH_TRUSTED_NETWORKS"):
-        message = _("PROXY_AUTH_UNSIGNED believes plain headers, from every private network.")
-        hint = _("Set PROXY_AUTH_TRUSTED_NETWORKS to the proxy's own address or network, and to nothing wider.")
-        found.append(Error(message, hint=hint, id="porthole.E010"))
+    if not environment.is_given("PROXY_AUTH_TRUSTED_NETWORKS"):
+        found.append(networks_of_nobody(values["PROXY_AUTH_UNSIGNED"]))
     missing = [name for name in NAMED_HEADERS if values["PROXY_AUTH_UNSIGNED"] and not environment.is_given(name)]
     if missing:
         message = _("PROXY_AUTH_UNSIGNED believes plain headers, and %(missing)s may be what a client wrote itself.")
         hint = _("Set each to the header that your proxy writes in every request, or to - where it writes none.")
         found.append(Error(message % {"missing": ", ".join(missing)}, hint=hint, id="porthole.E014"))
     return found + assertion_is_whole(values)
+
+
+def networks_of_nobody(unsigned: bool) -> CheckMessage:
+    """Where nobody said which network is the proxy's: an error where plain headers are believed."""
+    hint = _("Set PROXY_AUTH_TRUSTED_NETWORKS to the proxy's own address or network, and to nothing wider.")
+    if unsigned:
+        message = _("PROXY_AUTH_UNSIGNED believes plain headers, from every private network.")
+        return Error(message, hint=hint, id="porthole.E010")
+    message = _("PROXY_AUTH_TRUSTED_NETWORKS is not set: whoever connects from a private network passes for the proxy.")
+    return checks.Warning(message, hint=hint, id="porthole.W007")
 
 
 def assertion_is_whole(values: Values) -> list[CheckMessage]:

@@ -15,10 +15,11 @@ from tests.dashboard.test_serving import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 OIDC = {"OIDC_ISSUER_URL": "https://id.example/", "OIDC_CLIENT_ID": "porthole", "PORTHOLE_HTTPS": "true"}
-PROXY = {"PROXY_AUTH": "true", "PORTHOLE_HTTPS": "true"}
+ANYWHERE = {"PROXY_AUTH": "true", "PORTHOLE_HTTPS": "true"}
+PROXY = {**ANYWHERE, "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"}
 NAMED = {f"PROXY_AUTH_{kind}_HEADER": "-" for kind in ("USERNAME", "GROUP", "TOKEN")}
 NAMED["PROXY_AUTH_EMAIL_HEADER"] = "X-Email"
-UNSIGNED = {**PROXY, "PROXY_AUTH_UNSIGNED": "true", "PROXY_AUTH_TRUSTED_NETWORKS": "10.42.0.0/16"}
+UNSIGNED = {**PROXY, "PROXY_AUTH_UNSIGNED": "true"}
 IAP = {**PROXY, "PROXY_AUTH_ASSERTION": "google-iap"}
 CUSTOM = {**PROXY, "PROXY_AUTH_ASSERTION": "custom", "PROXY_AUTH_ASSERTION_AUDIENCE": "porthole"}
 # What Kubernetes sets for a Service "porthole" with a named port, in each pod of its namespace.
@@ -37,6 +38,7 @@ SERVICE = {
 @pytest.fixture
 def found(settings, monkeypatch):
     """``found(NAME=text, …)``: what is wrong under that environment, by id."""
+    monkeypatch.delenv("PORTHOLE_TEST_CLUSTER", raising=False)  # for the tests' own cluster, and no setting
 
     def look(**names):
         for name, text in names.items():
@@ -92,11 +94,12 @@ def test_what_fits_together_is_not_complained_about(found, names):
         ({**PROXY, "PROXY_AUTH_TRUSTED_NETWORKS": "2000::/3"}, "E009", "whole internet", "networks"),
         (UNSIGNED, "E014", "PROXY_AUTH_GROUP_HEADER, PROXY_AUTH_EMAIL_HEADER", "or to - where it writes none"),
         (
-            {**PROXY, **NAMED, "PROXY_AUTH_UNSIGNED": "true"},
+            {**ANYWHERE, **NAMED, "PROXY_AUTH_UNSIGNED": "true"},
             "E010",
             "every private network",
             "PROXY_AUTH_TRUSTED_NETWORKS",
         ),
+        (ANYWHERE, "W007", "whoever connects from a private network", "Set PROXY_AUTH_TRUSTED_NETWORKS to the proxy's"),
         (IAP, "E011", "google-iap needs more: PROXY_AUTH_ASSERTION_AUDIENCE.", "own application"),
         (CUSTOM, "E011", "_HEADER, PROXY_AUTH_ASSERTION_ISSUER, PROXY_AUTH_ASSERTION_KEYS_URL.", "own application"),
         ({"SESSION_TTL": "60", "SESSION_IDLE": "61"}, "E012", "SESSION_IDLE=61 is more than SESSION_TTL=60", "fewer"),
