@@ -349,5 +349,5 @@ SETTINGS = (
         "The claim of the ID token that holds these groups.",
     ),
     Setting("DEBUG", readers.boolean, "false", "Django's debug pages. Never where others can reach them."),
-    Setting("LOG_LEVEL", readers.level, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Setting("LOG_LEVEL", readers.level, "INFO", "DEBUG, INFO, WARNING or ERROR.", "LOG_LEVEL"),
 )

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from dashboard import readers
 from dashboard.config import SETTINGS, ConfigError, Setting
-from dashboard.unknown import HEADLAMP_ONLY
+from dashboard.unknown import HEADLAMP_ONLY, HEADLAMP_SWITCHES, is_off
 
 # Options that Django's own commands have, and whether a value follows.
 DJANGO = {
@@ -53,7 +53,8 @@ def known_flags() -> dict[str, Flag]:
 def take(arguments: list[str], environment: MutableMapping[str, str] = os.environ) -> list[str]:
     """Put what the flags say into ``environment``, where it counts before all that is there.
 
-    Returns the arguments that are Django's own; a secret among the others is warned of. Raises ConfigError.
+    Returns the arguments that are Django's own; of the others a secret is warned of, and what has nothing to set here.
+    Raises ConfigError.
     """
     known = known_flags()
     own: list[str] = []
@@ -64,17 +65,27 @@ def take(arguments: list[str], environment: MutableMapping[str, str] = os.enviro
             own.append(f"-{argument}" if argument == "-help" else argument)
             own.extend([value_for(argument, rest)] if DJANGO[name] and not equals else [])
             continue
-        flag = known.get(name) or refuse(name, known)
+        flag = known.get(name)
+        if not flag and name not in HEADLAMP_ONLY:
+            refuse(name, known)
         if not equals:
-            text = "true" if flag.is_switch else value_for(argument, rest)
-        put(name, flag, text, environment)
-        if flag.variable != flag.setting.name or not flag.setting.secret:
-            continue
+            is_switch = flag.is_switch if flag else name in HEADLAMP_SWITCHES
+            text = "true" if is_switch else value_for(argument, rest)
+        if flag:
+            put(name, flag, text, environment)
+            warn_of_secret(name, flag)
+        elif not is_off(text):
+            sys.stderr.write(f"Warning: -{name} is a flag of Headlamp's that has nothing to set here: leave it out.\n")
+    return own
+
+
+def warn_of_secret(name: str, flag: Flag) -> None:
+    """Say of a flag that holds a secret where else it may stand."""
+    if flag.variable == flag.setting.name and flag.setting.secret:
         sys.stderr.write(
             f"Warning: -{name} on the command line can be read in lists of processes: {flag.setting.file_name} keeps it"
             " to yourself.\n"
         )
-    return own
 
 
 def split(argument: str) -> tuple[str, str, str]:
@@ -99,8 +110,6 @@ def value_for(argument: str, rest: Iterator[str]) -> str:
 
 def refuse(name: str, known: dict[str, Flag]) -> NoReturn:
     """Say of a flag that there is none of that name. Raises ConfigError."""
-    if name in HEADLAMP_ONLY:
-        raise ConfigError(f"-{name} is a flag of Headlamp's that has nothing to set here: leave it out.")
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         raise ConfigError(f"There is no flag -{name}. Did you mean -{near[0]}?")

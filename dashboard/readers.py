@@ -100,8 +100,8 @@ def known_ways() -> list[str]:
 
 
 def level(text: str) -> str:
-    """A level of Python's logging."""
-    return one_of("DEBUG", "INFO", "WARNING", "ERROR")(text.upper())
+    """A level of Python's logging, for which WARN stands, too."""
+    return one_of("DEBUG", "INFO", "WARNING", "ERROR")("WARNING" if text.upper() == "WARN" else text.upper())
 
 
 def one_of(*known: str) -> Callable[[str], str]:

@@ -40,6 +40,7 @@ HEADLAMP = [
     ("-in-cluster", "IN_CLUSTER", True),
     ("-listen-addr=0.0.0.0", "HOST", "0.0.0.0"),
     ("-port=4466", "PORT", 4466),
+    ("-log-level=warn", "LOG_LEVEL", "WARNING"),
 ]
 
 
@@ -107,7 +108,7 @@ def test_django_s_own_options_are_left_to_it():
     [
         (["-oidc-client-idd=x"], "There is no flag -oidc-client-idd. Did you mean -oidc-client-id?"),
         (["--zzz"], "There is no flag -zzz. `manage.py serve --help` lists them."),
-        (["-plugins-dir=/x"], "-plugins-dir is a flag of Headlamp's that has nothing to set here: leave it out."),
+        (["-plugins-dir"], "-plugins-dir needs a value: write -plugins-dir=value."),
         (["-port"], "-port needs a value: write -port=value."),
         (["-port=http"], "-port=http cannot be used: write a port number from 0 to 65535. ("),
         (["-proxy-auth=maybe"], "-proxy-auth=maybe cannot be used: write true or false. ("),
@@ -131,6 +132,17 @@ def test_a_secret_as_a_flag_is_taken_with_a_warning_that_does_not_repeat_it(caps
     assert warning.startswith("Warning: -oidc-client-secret on the command line can be read in lists of processes")
     assert "OIDC_CLIENT_SECRET_FILE" in warning
     assert "s3cr3t" not in warning
+
+
+def test_a_flag_of_headlamp_s_that_has_nothing_to_set_is_passed_over_with_a_warning(capsys):
+    found = {}
+    given = ["-plugins-dir", "/plugins", "-base-url=/kube", "-enable-helm", "-watch-plugins-changes=false", "-port=1"]
+    assert take(given, found) == []
+    assert found == {"PORT": "1"}
+    assert capsys.readouterr().err.splitlines() == [
+        f"Warning: -{name} is a flag of Headlamp's that has nothing to set here: leave it out."
+        for name in ("plugins-dir", "base-url", "enable-helm")
+    ], "what is off asks for nothing"
 
 
 def test_a_wrong_flag_ends_the_start_with_code_2(tmp_path):

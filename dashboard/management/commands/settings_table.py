@@ -11,8 +11,9 @@ HEAD = """# Settings
 Each is an environment variable, and a flag of `manage.py serve`, which counts before it: with one dash or two, as
 `-oidc-client-id=porthole` or `--oidc-client-id porthole`. What is true or false may stand alone, as `-proxy-auth`.
 The name that Headlamp has for it works, too; Porthole's own counts first. A secret may stand in a file that the name
-with `_FILE` names, or the flag with `-file`. A value that cannot be used stops the start with a message that names it;
-`manage.py check` tells more.
+with `_FILE` names, or the flag with `-file`. A value that cannot be used stops the start with a message that names it,
+and so does a flag that nobody knows; `manage.py check` tells more. Of a variable that looks like one of these and is
+none, and of what Headlamp has and Porthole has no use for, as `-plugins-dir`, the start warns.
 
 | name | default | what it is | flags | in Headlamp | in a file |
 |---|---|---|---|---|---|
