@@ -7,6 +7,8 @@ from typing import Any
 from dashboard import readers
 
 HEADLAMP = "HEADLAMP_CONFIG_"
+# Bytes of a request's body. The largest form is a cluster's in the admin, with some seventy certificates in it.
+BODY_BYTES = 128 * 1024
 
 
 class ConfigError(Exception):

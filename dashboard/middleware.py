@@ -21,6 +21,7 @@ from dashboard.peers import from_proxy
 from dashboard.problems import leading_on, problem_of, problem_response, wording_of
 from dashboard.refused import explained
 from dashboard.views.health import alive, ready
+from dashboard.views.problems import too_long
 
 # A stream logs long after its view has returned: the id is the thread's until the answer is closed.
 request_finished.connect(lambda **_: current_request_id.set("-"), weak=False, dispatch_uid="request_id")
@@ -114,6 +115,16 @@ def private_pages(get_response: GetResponse) -> GetResponse:
         response.headers.setdefault("Cache-Control", "no-store")
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response
+
+    return middleware
+
+
+def bodies(get_response: GetResponse) -> GetResponse:
+    """Refuse a request whose body is longer than any form of Porthole's; ``dashboard.worker`` has not even read it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        return too_long(request, length) if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE else get_response(request)
 
     return middleware
 

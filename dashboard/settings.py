@@ -11,7 +11,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
 from dashboard import environment, machine
-from dashboard.config import ConfigError
+from dashboard.config import BODY_BYTES, ConfigError
 
 CONFIG = environment.load()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.bodies",
     "dashboard.middleware.arrivals",
     "dashboard.middleware.ClusterErrors",
 ]
@@ -149,6 +150,7 @@ SESSION_COOKIE_AGE = CONFIG["SESSION_TTL"]
 CSRF_COOKIE_NAME = f"{COOKIE}-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 LOGIN_REDIRECT_URL = "/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES
 FILE_UPLOAD_HANDLERS: list[str] = []  # Porthole takes no files, so none are kept on the way
 DEFAULT_EXCEPTION_REPORTER = "dashboard.reports.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "dashboard.reports.Filter"

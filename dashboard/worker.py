@@ -16,23 +16,37 @@ from functools import partial
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-BODY_BYTES = 1 << 20
+from dashboard.config import BODY_BYTES
+
+HEAD_BYTES = 64 * 1024
+PIECE_BYTES = 32 * 1024
 NEVER_SENT = (errno.EAGAIN, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH)
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Reader(SocketUnreader):
-    """Reads what a client sends; one that has gone or is out of reach says nothing more, and that is no fault."""
+    """Reads what a client sends: no more than ``left`` bytes, all of which a thread keeps until the request is whole.
+
+    A client that has gone or is out of reach says nothing more, and that is no fault.
+    """
+
+    max_body_chunk = PIECE_BYTES
+    left = HEAD_BYTES
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """What has come, empty at its end."""
+        """What has come, empty at its end. Raises LimitRequestHeaders, which gunicorn answers by 431."""
+        if self.left <= 0:
+            raise LimitRequestHeaders("too long as a whole")  # untranslated: gunicorn's answer
         try:
-            return bytes(super().chunk(size_hint))
+            data = bytes(super().chunk(size_hint))
         except OSError:
             return b""
+        self.left -= len(data)
+        return data
 
 
 class Connection(TConn):
@@ -106,20 +120,32 @@ class Worker(ThreadWorker):
     def handle(self, connection: TConn) -> Any:
         """Read and answer a request, in a thread."""
         self.reading[connection] = time.monotonic() + self.read_seconds
+        if connection.initialized:
+            connection.parser.unreader.left = HEAD_BYTES
         try:
             return super().handle(connection)
         finally:
             self.reading.pop(connection, None)
 
     def handle_request(self, request: Any, connection: TConn) -> bool:
-        """Answer a request once its body is there; one that is too long or breaks off is not answered by a view."""
-        body = request.body.read(BODY_BYTES + 1)
+        """Answer a request once its body is there, unless it breaks off.
+
+        Of one that says itself that it is too long nothing is read: the application sees its length and refuses it.
+        """
+        length = declared_length(request)
+        if length > BODY_BYTES:
+            body = b""
+            request.force_close()
+        else:
+            connection.parser.unreader.left = BODY_BYTES
+            try:
+                body = request.body.read()
+            except LimitRequestHeaders:  # it came in chunks
+                refuse(connection.sock)
+                return False
+            if len(body) < length:
+                return False
         self.reading.pop(connection, None)
-        if len(body) < declared_length(request):
-            return False
-        if len(body) > BODY_BYTES:
-            refuse(connection.sock)
-            return False
         request.body = io.BytesIO(body)
         try:
             # A stream that ended with this worker is opened again: not on its connection, which leads here.
@@ -149,7 +175,7 @@ class Worker(ThreadWorker):
     def on_leaving_readable(self, connection: Connection, client: socket.socket) -> None:
         """Drop what a client still sends, and close the connection once it has gone."""
         try:
-            if client.recv(BODY_BYTES):
+            if client.recv(PIECE_BYTES):
                 return
         except BlockingIOError:
             return
@@ -187,15 +213,11 @@ def stop_reading(client: socket.socket) -> None:
 
 
 def refuse(client: socket.socket) -> None:
-    """Answer that the body is too long, to whoever sends such: no page of Porthole does."""
+    """Answer that a body in chunks is too long, to whoever sends such: browsers say how long a form is."""
     reason = "Content Too Large"  # untranslated: RFC 9110's own words
     util.write_error(client, 413, reason, f"{BODY_BYTES} bytes at most")  # untranslated: no person reads it
 
 
 def declared_length(request: Any) -> int:
-    """How long a request says its body is, as far as it is read; 0 where it does not say.
-
-    gunicorn has checked the header: a wrong one was refused before.
-    """
-    length = dict(request.headers).get("CONTENT-LENGTH", "0")
-    return min(int(length), BODY_BYTES + 1)
+    """How long a request says its body is, 0 where it does not say; gunicorn refused it where that is no number."""
+    return int(dict(request.headers).get("CONTENT-LENGTH", "0"))

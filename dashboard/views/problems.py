@@ -3,6 +3,7 @@
 import logging
 import sys
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -54,6 +55,21 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         message=_("Its form is not one that a browser sends."),
     )
     return problem_response(request, problem, 400)
+
+
+def too_long(request: HttpRequest, length: int) -> HttpResponse:
+    """A form with more in it than Porthole takes; ``length`` is in bytes."""
+    logger.warning("%s %s: a body of %d bytes is too long", request.method, escape_uri_path(request.path), length)
+    sizes = {"longest": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024, "length": -(-length // 1024)}
+    problem = Problem(
+        title=_("This is too long"),
+        message=_("A form takes %(longest)d KiB at most, and this one has %(length)d KiB. Nothing was changed.")
+        % sizes,
+        advice=_(
+            "Go back and paste less: a token alone, or of certificate authorities only those that sign for the cluster."
+        ),
+    )
+    return problem_response(request, problem, 413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

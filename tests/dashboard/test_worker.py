@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.worker import BODY_BYTES, Worker
+from dashboard.worker import BODY_BYTES, HEAD_BYTES, Worker
 
 THREADS = 2
 LARGE = 64 << 20
@@ -27,8 +27,11 @@ class Hasty(Worker):
 
 
 def application(environ, start_response):
-    """Answer with the length of the body, with the process, or with more than any buffer takes."""
+    """Answer with the length of the body, with the process, or with much; refuse bodies as Porthole does."""
     length = len(environ["wsgi.input"].read())
+    if int(environ.get("CONTENT_LENGTH") or 0) > BODY_BYTES:
+        start_response("413 Content Too Large", [])
+        return [f"{length} bytes read".encode()]
     start_response("200 OK", [])
     if environ["PATH_INFO"] == "/large":
         return [b"x" * LARGE]
@@ -85,10 +88,46 @@ def test_a_connection_serves_one_request_after_another(place):
     connection.close()
 
 
-def test_a_body_that_is_too_long_is_refused(place):
-    status, text = asked(place, b"a" * (BODY_BYTES + 1))
-    assert status == 413
-    assert b"bytes at most" in text
+def test_the_longest_body_after_the_longest_head_is_taken(place):
+    head = {f"X-{number}": "a" * 8000 for number in range(HEAD_BYTES // 8192)}
+    connection = http.client.HTTPConnection(*place, timeout=20)
+    for _each in range(2):
+        connection.request("POST", "/", b"a" * BODY_BYTES, head)
+        assert connection.getresponse().read() == str(BODY_BYTES).encode()
+    connection.close()
+
+
+def test_a_body_that_is_too_long_is_refused_before_it_comes(place):
+    with ExitStack() as stack:
+        halves = [stack.enter_context(socket.create_connection(place, timeout=20)) for _each in range(2 * THREADS)]
+        for half in halves:
+            half.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\na=" % (BODY_BYTES + 1))
+        for half in halves:
+            with half.makefile("rb") as reader:
+                answer = reader.read()
+            assert answer.startswith(b"HTTP/1.1 413 ")
+            assert b"Connection: close" in answer
+            assert b"0 bytes read" in answer
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "rest", "status"),
+    [
+        (CHUNKED + b"%x\r\n" % (4 * BODY_BYTES), b"a", b"413"),
+        (CHUNKED, b"1\r\na\r\n", b"413"),
+        (CHUNKED + b"0\r\n", b"X-A: a\r\n", b"413"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"X-A: %b\r\n" % (b"a" * 8000), b"431"),
+    ],
+    ids=["one chunk", "many chunks", "trailers", "head"],
+)
+def test_what_says_no_length_is_read_so_far_and_no_further(place, beginning, rest, status):
+    with socket.create_connection(place, timeout=20) as client:
+        client.sendall(beginning + rest * (2 * BODY_BYTES // len(rest)))
+        with client.makefile("rb") as reader:
+            assert reader.readline().startswith(b"HTTP/1.1 %b " % status)
 
 
 @pytest.mark.parametrize(
@@ -147,4 +186,4 @@ def test_who_still_sends_gets_the_answer_whole(place):
             client.sendall(b"a" * BODY_BYTES)
         with client.makefile("rb") as reader:
             assert reader.readline().startswith(b"HTTP/1.1 413 ")
-            assert b"bytes at most" in reader.read()
+            assert b"0 bytes read" in reader.read()
