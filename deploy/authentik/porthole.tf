@@ -56,14 +56,15 @@ data "authentik_property_mapping_provider_scope" "built_in" {
 
 # Since 2025.10 Authentik calls no e-mail address verified, and an API server with --oidc-username-claim=email refuses
 # such a token. This mapping takes the place of the built-in one for `email`. An administrator sets the attribute
-# email_verified of a user whose address is known to be theirs, and takes it off when the address changes.
+# email_verified at a group, or at a user, whose addresses are known to be theirs, and sets it to false at a user whose
+# address changes.
 resource "authentik_property_mapping_provider_scope" "email" {
   name       = "Porthole: e-mail address, verified by an administrator"
   scope_name = "email"
   expression = <<-EOT
     return {
         "email": request.user.email,
-        "email_verified": request.user.attributes.get("email_verified", False) is True,
+        "email_verified": request.user.group_attributes().get("email_verified", False) is True,
     }
   EOT
 }
