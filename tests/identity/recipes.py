@@ -19,6 +19,7 @@ def settings(recipe: str, keycloak: Keycloak, client: str) -> dict[str, str]:
     lines = (DEPLOY / recipe / "porthole.env").read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     ours = {
+        "HOST": "127.0.0.1",
         "PROXY_AUTH_TRUSTED_NETWORKS": "127.0.0.1/32",
         "OIDC_ISSUER_URL": keycloak.issuer,
         "OIDC_CLIENT_ID": client,

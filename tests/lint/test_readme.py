@@ -19,6 +19,7 @@ from tests.lint.places import ROOT
 RUN_BY = {
     "make demo": "tests/lint/test_readme.py::test_both_serve_from_a_fresh_clone",
     "make run": "tests/lint/test_readme.py::test_both_serve_from_a_fresh_clone",
+    "env $(grep -v '^#' porthole.env) make run": "tests/lint/test_readme.py::test_a_recipe_serves",
     "make cluster": "tests/lint/test_make_cluster.py::test_a_cluster_is_left_running_loaded_and_stopped",
     "make cluster-load": "tests/lint/test_make_cluster.py::test_a_cluster_is_left_running_loaded_and_stopped",
     "make cluster-stop": "tests/lint/test_make_cluster.py::test_a_cluster_is_left_running_loaded_and_stopped",
@@ -101,9 +102,14 @@ def fetch(port, path):
         return response.status, response.read().decode()
 
 
-@contextlib.contextmanager
 def make(clone, target, **environment):
-    """Run a make target that serves, as a person in ``clone`` would; gives its port and the file of what it prints.
+    """Run a make target that serves, as ``running`` does."""
+    return running(clone, ["make", target], target, **environment)
+
+
+@contextlib.contextmanager
+def running(clone, command, target, **environment):
+    """Run what serves, as a person in ``clone`` would; gives its port and the file of what it prints.
 
     The group of processes is ended by its own number, however the test goes.
     """
@@ -112,7 +118,7 @@ def make(clone, target, **environment):
     printed = clone.parent / f"{target}.txt"
     with printed.open("w") as output:
         process = subprocess.Popen(
-            ["make", target],
+            command,
             cwd=clone,
             env={**inherited, "PORT": str(port), "PORTHOLE_STATE": str(clone.parent / "state"), **environment},
             stdout=output,
@@ -181,6 +187,20 @@ def test_make_demo_serves(clone):
 
 def test_make_run_serves(clone):
     check_run(clone)
+
+
+def test_a_recipe_serves(clone):
+    [command] = [each for each in RUN_BY if "porthole.env" in each]
+    recipe = (ROOT / "deploy" / "token" / "porthole.env").read_text()
+    clusters = clone.parent / "clusters.yaml"
+    clusters.write_text('[{name: home, server: "https://127.0.0.1:1"}]')
+    ours = recipe.replace("0.0.0.0", "127.0.0.1").replace("/etc/porthole/clusters.yaml", str(clusters))
+    (clone / "porthole.env").write_text(ours.replace("porthole.example.com", "127.0.0.1"))
+    with running(clone, ["sh", "-c", command], "recipe") as (port, printed):
+        status, page = fetch(port, "/signin/token/")
+        assert status == 200, printed.read_text()
+        assert "home" in page
+    assert nothing_listens(port), "Ctrl-C left a server running"
 
 
 @pytest.mark.cluster  # it needs no cluster, but the time that those tests have
