@@ -72,6 +72,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 
 INSTALLED_APPS = [
+    "dashboard",  # before Django's, one of whose commands it extends
     "dashboard.apps.PortholeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -82,7 +83,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "clusters",
-    "dashboard",
 ]
 MIDDLEWARE = [
     "dashboard.middleware.request_id",

@@ -44,10 +44,17 @@ def check_address(command: str) -> None:
 
 
 def prepare() -> None:
-    """Bring the database up to date, and the static files where they changed; what is written is the owner's alone.
+    """Bring the database up to date, and the static files where they changed. Raises CommandError."""
+    prepare_database()
+    try:
+        collect_static_files()
+    except OSError as error:
+        wrong = f"{settings.STATIC_ROOT} cannot be written: {error.strerror}. Make room, or set PORTHOLE_STATE."
+        raise CommandError(wrong, returncode=2) from error
 
-    Raises CommandError.
-    """
+
+def prepare_database() -> None:
+    """Bring the database up to date; what this process writes is the owner's alone from now on. Raises CommandError."""
     os.umask(0o077)
     try:
         with alone():
@@ -55,11 +62,6 @@ def prepare() -> None:
     except OperationalError as error:
         reason = " ".join(str(error).split())
         raise CommandError(f"The database cannot be used: {reason}. Look at DATABASE_URL.", returncode=2) from error
-    try:
-        collect_static_files()
-    except OSError as error:
-        wrong = f"{settings.STATIC_ROOT} cannot be written: {error.strerror}. Make room, or set PORTHOLE_STATE."
-        raise CommandError(wrong, returncode=2) from error
 
 
 @contextmanager

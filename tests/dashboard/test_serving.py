@@ -225,6 +225,34 @@ def test_a_markup_for_a_name_is_not_given_back(client):
     assert "<b>bold" not in response.content.decode()
 
 
+def account(tmp_path, **more):
+    """What making an account ends with."""
+    password = {"DJANGO_SUPERUSER_PASSWORD": "a long one", "DJANGO_SUPERUSER_EMAIL": "root@example.com"}
+    return subprocess.run(
+        [sys.executable, "manage.py", "createsuperuser", "--noinput", "--username", "root"],
+        cwd=ROOT,
+        env=environment(tmp_path / "new", **password, **more),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_an_account_can_be_made_before_the_first_start_in_files_that_are_the_owner_s_alone(tmp_path):
+    done = account(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Superuser created successfully.\n"
+    assert not [file for file in (tmp_path / "new").glob("*") if file.stat().st_mode & 0o077]
+    assert account(tmp_path).stderr == "CommandError: Error: That username is already taken.\n"
+
+
+def test_an_account_without_a_database_is_one_sentence(tmp_path):
+    done = account(tmp_path, DATABASE_URL="sqlite:////proc/nowhere/porthole.sqlite3")
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert "The database cannot be used: " in line
+
+
 @pytest.mark.parametrize("command", ["serve", "demo"])
 def test_help_says_what_can_be_set_and_how_it_ends(tmp_path, command):
     done = subprocess.run(
