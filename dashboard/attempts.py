@@ -1,7 +1,7 @@
 """How often somebody may be wrong: failed sign-ins count for an account and for an address, in quarters of an hour.
 
 An account's own limit is for one address, else anybody could keep its owner out; that of all addresses together is
-higher, since whoever has many shall not guess for ever.
+higher, since whoever has many shall not guess for ever. So is that of all who come through one proxy.
 
 Counts are rows, so that all threads and replicas know them; what they are about stands there as a keyed digest only.
 """
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard.models import Attempt
-from dashboard.peers import Address, address_in, from_proxy, peer_of
+from dashboard.peers import Address, address_in, from_named_proxy, from_unnamed_proxy, peer_of
 from dashboard.problems import Problem, problem_response
 from dashboard.sealing import digests
 
@@ -27,6 +27,7 @@ ACCOUNT_ANYWHERE_LIMIT = 100
 ADDRESS_LIMIT = 30
 PROXY_LIMIT = 300  # of all who come through one proxy
 
+logger = logging.getLogger(__name__)
 audit = logging.getLogger("porthole.audit")
 
 
@@ -39,8 +40,19 @@ def refused(request: HttpRequest, what: str, account: str = "") -> HttpResponse 
     for limit, name in counted(request, what, account):
         if Attempt.objects.filter(name=name, window=now, count__gte=limit).exists():
             audit.warning("verb=signin what=%r address=%r result='too many attempts'", what, address_of(request))
+            if from_unnamed_proxy(request):
+                tell_unnamed(request)
             return too_many(request, (now + 1) * WINDOW - int(time.time()))
     return None
+
+
+def tell_unnamed(request: HttpRequest) -> None:
+    """Say in the log why everybody behind a proxy waits, and what to do."""
+    message = _(
+        "If a proxy of yours is at %(proxy)s, name it in PROXY_AUTH_TRUSTED_NETWORKS: as long as it is not, all who"
+        " come through it are counted as one, and wait together."
+    )
+    logger.warning("%s", message % {"proxy": peer_of(request)})
 
 
 def failed(request: HttpRequest, what: str, account: str = "") -> None:
@@ -69,22 +81,35 @@ def counted(request: HttpRequest, what: str, account: str) -> Iterator[tuple[int
     """What a failure counts for, each with its limit and under its digest."""
     peer = network_of(peer_of(request))
     address = address_of(request)
+    one = not is_of_many(request)
     if account:
         known = account.casefold()
-        yield ACCOUNT_LIMIT, digests(what, "account", known, address)[0]
+        if one:
+            yield ACCOUNT_LIMIT, digests(what, "account", known, address)[0]
         yield ACCOUNT_ANYWHERE_LIMIT, digests(what, "account", known)[0]
-    yield ADDRESS_LIMIT, digests(what, "address", address)[0]
-    if address != peer:
+    if one:
+        yield ADDRESS_LIMIT, digests(what, "address", address)[0]
+    if not one or address != peer:
         yield PROXY_LIMIT, digests(what, "proxy", peer)[0]
 
 
-def address_of(request: HttpRequest) -> str:
-    """The peer, or whom a peer in PROXY_AUTH_TRUSTED_NETWORKS says that it speaks for; of IPv6 the network.
+def is_of_many(request: HttpRequest) -> bool:
+    """Whether the address is a proxy's own: those behind it cannot be told apart."""
+    return from_unnamed_proxy(request) or (from_named_proxy(request) and not forwarded_for(request))
 
-    Only the last address of X-Forwarded-For is that peer's own word. Nobody is believed for it in anything else.
+
+def address_of(request: HttpRequest) -> str:
+    """The peer, or whom a proxy that an operator has named says that it speaks for; of IPv6 the network.
+
+    Nobody is believed for it in anything else.
     """
-    last = address_in(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
-    return network_of(last if last and from_proxy(request) else peer_of(request))
+    last = forwarded_for(request)
+    return network_of(last if last and from_named_proxy(request) else peer_of(request))
+
+
+def forwarded_for(request: HttpRequest) -> Address | None:
+    """The last address of X-Forwarded-For: it alone is the peer's own word."""
+    return address_in(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip())
 
 
 def network_of(address: Address | None) -> str:

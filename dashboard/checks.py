@@ -165,7 +165,7 @@ def proxy_is_whole(values: Values) -> list[CheckMessage]:
         message = _("PROXY_AUTH_TRUSTED_NETWORKS is the whole internet: anybody could say who they are.")
         hint = _("Write the networks that the proxy connects from, such as 10.42.0.0/16.")
         found.append(Error(message, hint=hint, id="porthole.E009"))
-    if not environment.is_given("PROXY_AUTH_TRUSTED_NETWORKS"):
+    if not values["PROXY_AUTH_TRUSTED_NETWORKS"]:
         found.append(networks_of_nobody(values["PROXY_AUTH_UNSIGNED"]))
     missing = [name for name in NAMED_HEADERS if values["PROXY_AUTH_UNSIGNED"] and not environment.is_given(name)]
     if missing:

@@ -315,8 +315,10 @@ SETTINGS = (
     Setting(
         "PROXY_AUTH_TRUSTED_NETWORKS",
         readers.networks,
-        "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
-        "Where the proxy connects from, as CIDRs with commas between; headers from elsewhere count for nothing.",
+        "",
+        "Where the proxy connects from, as CIDRs with commas between; headers from elsewhere count for nothing. Unset:"
+        " with PROXY_AUTH from loopback and private networks. Without PROXY_AUTH, too, the X-Forwarded-For of a proxy"
+        " that is named here tells apart whose sign-ins fail; those behind one that is not are counted as one.",
     ),
     Setting(
         "PROXY_AUTH_UNSIGNED",

@@ -150,6 +150,8 @@ def header(text: str) -> str:
 
 def networks(text: str) -> list[Network]:
     """Networks as CIDRs with commas between; a single address is a network of one."""
+    if text and not words(text):
+        raise ValueError("write at least one network, as 10.0.0.0/8 or fd00::/8")
     found = []
     for word in words(text):
         try:

@@ -9,6 +9,7 @@ from django.test import RequestFactory
 
 from dashboard import attempts
 from dashboard.attempts import ACCOUNT_ANYWHERE_LIMIT, ACCOUNT_LIMIT, ADDRESS_LIMIT, PROXY_LIMIT, WINDOW
+from dashboard.environment import load
 from dashboard.models import Attempt
 from dashboard.sessions import SessionStore
 from tests.dashboard.pages import tree
@@ -110,7 +111,22 @@ def test_nothing_is_kept_that_names_anybody(db):
     assert "203.0.113.7" not in rows
 
 
-def test_a_trusted_proxy_s_word_tells_people_apart_and_nobody_else_s(db):
+@pytest.fixture
+def named(settings):
+    """``named("10.0.0.0/8")``: the networks in which an operator says that proxies are; whether PROXY_AUTH is on."""
+
+    def name(text, *, proxy_auth="false"):
+        given = load({"PROXY_AUTH_TRUSTED_NETWORKS": text, "PROXY_AUTH": proxy_auth})
+        settings.CONFIG = settings.CONFIG | {
+            name: given[name] for name in ("PROXY_AUTH_TRUSTED_NETWORKS", "PROXY_AUTH")
+        }
+
+    return name
+
+
+@pytest.mark.parametrize("proxy_auth", ["false", "true"])
+def test_a_named_proxy_s_word_tells_people_apart_and_nobody_else_s(db, named, proxy_auth):
+    named("10.0.0.0/24", proxy_auth=proxy_auth)
     forwarded = {"X-Forwarded-For": "192.0.2.66, 198.51.100.1"}
     assert attempts.address_of(request("10.0.0.1", **forwarded)) == "198.51.100.1"
     assert attempts.address_of(request("203.0.113.7", **forwarded)) == "203.0.113.7"
@@ -119,6 +135,65 @@ def test_a_trusted_proxy_s_word_tells_people_apart_and_nobody_else_s(db):
     for number in range(PROXY_LIMIT):
         attempts.failed(request("10.0.0.1", **{"X-Forwarded-For": f"2001:db8::{number:x}"}), "token")
     assert attempts.refused(request("10.0.0.1", **{"X-Forwarded-For": "2001:db8::ffff"}), "token"), "of all together"
+
+
+def test_a_named_proxy_that_tells_nobody_apart_is_not_taken_for_one_person(db, named):
+    named("10.0.0.0/24")
+    for _ in range(PROXY_LIMIT):
+        assert attempts.refused(request("10.0.0.1"), "token") is None
+        attempts.failed(request("10.0.0.1"), "token")
+    assert attempts.refused(request("10.0.0.1"), "token")
+
+
+@pytest.mark.parametrize(
+    ("peer", "proxy_auth"),
+    [("127.0.0.1", "false"), ("10.42.0.9", "true"), ("172.31.0.9", "false"), ("192.168.1.9", "true"), ("fd00::9", "")],
+)
+def test_where_no_proxy_is_named_nobody_chooses_whose_address_waits(db, named, peer, proxy_auth):
+    named("", proxy_auth=proxy_auth)
+    victim = "192.168.1.20"
+    for _ in range(PROXY_LIMIT):
+        attempts.failed(request(peer, **{"X-Forwarded-For": victim}), "token")
+    assert attempts.refused(request(victim), "token") is None
+    assert attempts.refused(request("192.168.1.1", **{"X-Forwarded-For": victim}), "token") is None
+    assert attempts.refused(request(peer, **{"X-Forwarded-For": victim}), "token").status_code == 429
+
+
+def test_where_no_proxy_is_named_another_name_at_each_guess_is_no_way_round(account, browser, named):
+    named("")
+    pod = browser(REMOTE_ADDR="10.42.0.9")
+    for number in range(ACCOUNT_ANYWHERE_LIMIT):
+        assert pod.post(LOGIN, WRONG, headers={"X-Forwarded-For": f"198.51.100.{number}"}).status_code == 200
+    assert pod.post(LOGIN, RIGHT, headers={"X-Forwarded-For": "203.0.113.1"}).status_code == 429
+
+
+def test_behind_a_proxy_that_is_not_named_a_few_who_are_wrong_keep_nobody_else_out(account, browser, named, caplog):
+    named("")
+    household = browser(REMOTE_ADDR="172.18.0.2", headers={"X-Forwarded-For": "192.168.1.30"})
+    for _ in range(ADDRESS_LIMIT):
+        attempts.failed(request("172.18.0.2", **{"X-Forwarded-For": "192.168.1.31"}), "admin", "operator")
+    assert household.post(LOGIN, RIGHT).status_code == 302
+    for number in range(PROXY_LIMIT - ADDRESS_LIMIT):
+        attempts.failed(request("172.18.0.2", **{"X-Forwarded-For": "192.168.1.31"}), "admin", f"user-{number}")
+    assert "PROXY_AUTH_TRUSTED_NETWORKS" not in caplog.text
+    household.logout()
+    assert household.post(LOGIN, RIGHT).status_code == 429
+    assert "If a proxy of yours is at 172.18.0.2, name it in PROXY_AUTH_TRUSTED_NETWORKS" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("networks_named", "peer", "headers"),
+    [
+        ("", "192.168.1.31", {}),
+        ("", "203.0.113.7", {"X-Forwarded-For": "192.168.1.30"}),
+        ("10.0.0.1", "192.168.1.31", {"X-Forwarded-For": "192.168.1.30"}),
+    ],
+)
+def test_who_is_no_proxy_has_the_limit_of_one_address(db, named, networks_named, peer, headers):
+    named(networks_named)
+    for _ in range(ADDRESS_LIMIT):
+        attempts.failed(request(peer, **headers), "token")
+    assert attempts.refused(request(peer, **headers), "token").status_code == 429
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,7 +224,8 @@ def test_an_ipv6_network_is_one_address(db):
     assert attempts.refused(request("2001:db8:1:3::1"), "token") is None
 
 
-def test_a_mapped_address_is_the_one_that_it_maps():
+def test_a_mapped_address_is_the_one_that_it_maps(named):
+    named("10.0.0.0/8")
     assert attempts.address_of(request("::ffff:203.0.113.7")) == "203.0.113.7"
     forwarded = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
     assert attempts.address_of(request("::ffff:10.0.0.1", **forwarded)) == "203.0.113.9"

@@ -51,6 +51,7 @@ def test_an_empty_value_is_as_good_as_none():
         ("OIDC_AUTHORIZATION_PARAMS", "access_type=offline&prompt=", {"access_type": "offline", "prompt": ""}),
         ("PORTHOLE_ADMIN_GROUPS", "Domain Admins,/ops", ["Domain Admins", "/ops"]),
         ("PROXY_AUTH_TRUSTED_NETWORKS", "10.0.0.7, fd00::/8", [ip_network("10.0.0.7/32"), ip_network("fd00::/8")]),
+        ("PROXY_AUTH_TRUSTED_NETWORKS", "", []),
         ("SESSION_TTL", "31536000", 31536000),
     ],
 )
@@ -80,6 +81,7 @@ def test_text_is_read_as_people_write_it(name, text, value):
         ("PROXY_AUTH_USERNAME_HEADER", "X_User", "with letters, digits and hyphens"),
         ("PROXY_AUTH_ASSERTION", "iap", "google-iap, cloudflare-access, pomerium or custom"),
         ("PROXY_AUTH_TRUSTED_NETWORKS", "10.0.0.1/8", "'10.0.0.1/8' is no network"),
+        ("PROXY_AUTH_TRUSTED_NETWORKS", ",", "at least one network"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(name, text, advice):
