@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clusters.errors import Misconfigured
+from clusters.files import why_unread
 from clusters.models import Cluster
 from clusters.yamls import fault_of
 
@@ -98,7 +99,7 @@ def in_cluster() -> list[Cluster]:
         cluster.full_clean(validate_unique=False)
     except (OSError, ValueError) as error:
         message = _("The cluster around Porthole cannot be used: %(error)s. Correct it, or set IN_CLUSTER=false.")
-        raise Misconfigured(message % {"error": error}) from error
+        raise Misconfigured(message % {"error": f"{folder / 'ca.crt'}: {why_unread(error)}"}) from error
     except ValidationError as error:
         faults = " ".join(f"{field}: {text}" for field, texts in error.message_dict.items() for text in texts)
         message = _("The cluster around Porthole cannot be used: %(error)s Correct it, or set IN_CLUSTER=false.")
@@ -175,7 +176,7 @@ def read_file(file: Path) -> tuple[list[Cluster], list[str]]:
     except yaml.YAMLError as error:
         raise unusable(file, fault_of(error)) from error
     except (OSError, ValueError) as error:
-        raise unusable(file, error) from error
+        raise unusable(file, why_unread(error)) from error
     entries = [] if document is None else document
     if not isinstance(entries, list):
         raise unusable(file, _("it is not a list of clusters, each with name and server"))
@@ -240,7 +241,7 @@ def take_authority(cluster: Cluster, entry: dict[Any, Any], folder: Path, faults
     try:
         cluster.certificate_authority = (folder / str(entry[AUTHORITY_FILE])).read_text()
     except (OSError, ValueError) as error:
-        faults[AUTHORITY_FILE] = str(error)
+        faults[AUTHORITY_FILE] = f"{folder / str(entry[AUTHORITY_FILE])}: {why_unread(error)}"
 
 
 def unusable(file: Path, why: object) -> Misconfigured:

@@ -26,6 +26,7 @@ from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from clusters.credentials import BearerToken, ClientCertificate, Credentials, Impersonation
 from clusters.errors import NoCredentials
+from clusters.files import why_unread
 from clusters.models import Cluster
 from clusters.names import unused
 from clusters.yamls import fault_of
@@ -113,7 +114,7 @@ def read(file: str) -> list[Document]:
         except yaml.YAMLError as error:
             raise unreadable(path, fault_of(error)) from error
         except (OSError, ValueError) as error:
-            raise unreadable(path, error) from error
+            raise unreadable(path, why_unread(error)) from error
         if data is not None and not isinstance(data, dict):
             raise unreadable(path, _("it is not a mapping"))
         if data:

@@ -1,6 +1,7 @@
 """What is wrong with the settings together, found before anybody is served; ``serve`` does not start on an error."""
 
 import ipaddress
+import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from clusters.addresses import is_loopback
 from clusters.errors import Misconfigured
 from clusters.models import Cluster
 from dashboard import environment, unknown
+from dashboard.config import SETTINGS
 from dashboard.readers import Network
 
 Values = Mapping[str, Any]
@@ -84,6 +86,30 @@ def what_is_set_up_is_on(values: Values) -> list[CheckMessage]:
     message = _("Nobody can sign in by %(ways)s, which is set up but not in PORTHOLE_WAYS.") % {"ways": ", ".join(off)}
     hint = _("Leave PORTHOLE_WAYS out, or add it there.")
     return [checks.Warning(message, hint=hint, id="porthole.W005")]
+
+
+def examples_are_filled_in(values: Values) -> list[CheckMessage]:
+    """No value has <…> of an example in it any more."""
+    found: list[CheckMessage] = []
+    for setting in SETTINGS:
+        value = values[setting.name]
+        if isinstance(value, str) and not setting.secret and (left := re.search(r"<[^<>]+>", value)):
+            message = _("%(name)s=%(value)s still has %(left)s of an example in it.")
+            said = {"name": setting.name, "value": value, "left": left[0]}
+            hint = _("Write what is yours there, without < and >.")
+            found.append(Error(message % said, hint=hint, id="porthole.E015"))
+    return found
+
+
+def oidc_issuer_is_an_issuer(values: Values) -> list[CheckMessage]:
+    """What is named is the issuer, and not where its discovery document is."""
+    issuer, discovery, _rest = values["OIDC_ISSUER_URL"].partition("/.well-known/")
+    if not discovery:
+        return []
+    message = _("OIDC_ISSUER_URL=%(url)s is where the discovery document is, and not the issuer.")
+    hint = _("Write what the document has under issuer: %(issuer)s, perhaps with a slash at its end.")
+    said = {"url": values["OIDC_ISSUER_URL"], "issuer": issuer}
+    return [Error(message % said, hint=hint % said, id="porthole.E017")]
 
 
 def oidc_issuer_is_safe(values: Values) -> list[CheckMessage]:
@@ -205,14 +231,23 @@ def assertion_is_whole(values: Values) -> list[CheckMessage]:
 
 def clusters_can_be_read(values: Values) -> list[CheckMessage]:
     """The file of clusters is one, and the cluster around Porthole can be used."""
-    faults = []
-    for read in (lambda: declared.from_file(values["PORTHOLE_CLUSTERS_FILE"]), declared.in_cluster):
-        try:
-            read()
-        except Misconfigured as error:
-            faults.append(error.message)
-    hint = _("Each entry of the file is a mapping with at least name and server, as https://host:6443.")
-    return [Error(fault, hint=hint, id="porthole.E013") for fault in faults]
+    found: list[CheckMessage] = []
+    try:
+        declared.from_file(values["PORTHOLE_CLUSTERS_FILE"])
+    except Misconfigured as error:
+        hint = _("Each entry of the file is a mapping with at least name and server, as https://host:6443.")
+        if isinstance(error.__cause__, OSError):
+            hint = _("Name a file there that Porthole may read, or leave PORTHOLE_CLUSTERS_FILE out.")
+        found.append(Error(error.message, hint=hint, id="porthole.E013"))
+    if values["IN_CLUSTER"] and not values["KUBERNETES_SERVICE_HOST"]:
+        message = _("IN_CLUSTER is on, but Porthole runs in no pod: KUBERNETES_SERVICE_HOST is not set.")
+        found.append(Error(message, hint=_("Leave IN_CLUSTER out."), id="porthole.E016"))
+        return found
+    try:
+        declared.in_cluster()
+    except Misconfigured as error:
+        found.append(Error(error.message, id="porthole.E013"))
+    return found
 
 
 def admin_groups_can_come(values: Values) -> list[CheckMessage]:
@@ -281,6 +316,8 @@ def is_everybody(networks: list[Network]) -> bool:
 CHECKS: tuple[Callable[[Values], list[CheckMessage]], ...] = (
     oidc_is_whole,
     what_is_set_up_is_on,
+    examples_are_filled_in,
+    oidc_issuer_is_an_issuer,
     oidc_issuer_is_safe,
     oidc_callback_is_ours,
     validators_have_something_to_check,

@@ -54,10 +54,10 @@ def flag_of(name: str) -> str:
 SETTINGS = (
     Setting("PORT", readers.port, "8000", "The port to serve on; 0 for any free one.", "PORT"),
     Setting("HOST", readers.plain, "127.0.0.1", "The address to serve on; 0.0.0.0 for all of them.", "LISTEN_ADDR"),
-    Setting("ALLOWED_HOSTS", readers.words, "localhost,127.0.0.1,[::1]", "Host names that Porthole answers to."),
+    Setting("ALLOWED_HOSTS", readers.hosts, "localhost,127.0.0.1,[::1]", "Host names that Porthole answers to."),
     Setting(
         "CSRF_TRUSTED_ORIGINS",
-        readers.words,
+        readers.origins,
         "",
         "Origins that may post, where a proxy changes the host: https://porthole.example.com.",
     ),

@@ -64,7 +64,7 @@ def text_of(name: str, file: str) -> str:
     except UnicodeDecodeError:
         raise ConfigError(f"{name}={file} cannot be used: the file is not text.") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
-        raise ConfigError(f"{name}={file} cannot be read: {error}.") from error
+        raise ConfigError(f"{name}={file} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 
 
 def implied_ways(values: Mapping[str, Any]) -> list[str]:

@@ -16,8 +16,9 @@ def state_folder(values: Mapping[str, Any]) -> Path:
         folder = Path(values["PORTHOLE_STATE"]).expanduser()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+        reason = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"PORTHOLE_STATE={values['PORTHOLE_STATE']} cannot be used: {error}. Name a folder that you may write to."
+            f"PORTHOLE_STATE={values['PORTHOLE_STATE']} cannot be used: {reason}. Name a folder that you may write to."
         ) from error
     return folder
 

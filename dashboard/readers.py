@@ -78,6 +78,25 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in re.split(r"[,\n]", text) if word.strip()]
 
 
+def hosts(text: str) -> list[str]:
+    """Host names as requests have them, without a port: Django compares nothing else with ALLOWED_HOSTS."""
+    for word in words(text):
+        if not re.fullmatch(r"\*|\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]", word):
+            raise ValueError(
+                f"{word!r} can match no request; write a name alone, as porthole.example.com, without https:// and"
+                " port; .example.com for all names below it; an IPv6 address in brackets"
+            )
+    return words(text)
+
+
+def origins(text: str) -> list[str]:
+    """Origins (RFC 6454): scheme, host and perhaps a port; ``*.`` before the host for all names below it."""
+    for word in words(text):
+        if not re.fullmatch(r"https?://[^\s/?#@]+", word):
+            raise ValueError(f"{word!r} is no origin, which is written as https://porthole.example.com, without a path")
+    return words(text)
+
+
 def scopes(text: str) -> list[str]:
     """Scopes with commas or spaces between; ``openid`` is always among them (OpenID Connect Core, section 3.1.2.1)."""
     asked = list(dict.fromkeys(re.split(r"[,\s]+", text.strip(", \n"))))

@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -47,8 +48,14 @@ def database() -> dj_database_url.DBConfig:
             raise ConfigError(message)
         # Dozens of threads, and several replicas, share a few connections: PostgreSQL has a hundred by default.
         found["OPTIONS"] = {**found.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
-    else:
+    elif found.get("ENGINE") == "django.db.backends.sqlite3":
         found["CONN_MAX_AGE"] = 60
+    else:
+        message = (
+            "DATABASE_URL cannot be used: Porthole keeps its data in PostgreSQL or SQLite, not in"
+            f" {urlsplit(url).scheme}. Write one as in postgres://user:password@host:5432/name."
+        )
+        raise ConfigError(message)
     return found
 
 

@@ -79,7 +79,7 @@ def alone() -> Iterator[None]:
         try:
             lock = file.open("w")
         except OSError as error:
-            raise OperationalError(str(error)) from error
+            raise OperationalError(f"{file}: {error.strerror}") from error
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

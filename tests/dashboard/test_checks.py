@@ -81,6 +81,14 @@ def test_what_fits_together_is_not_complained_about(found, names):
     [
         ({"OIDC_CLIENT_ID": "porthole"}, "E001", "OIDC_ISSUER_URL is not set", "Set OIDC_ISSUER_URL"),
         ({**OIDC, "OIDC_CLIENT_ID": ""}, "E002", "OIDC_CLIENT_ID is not set", "Set OIDC_CLIENT_ID"),
+        ({**OIDC, "OIDC_ISSUER_URL": "https://id.example/<tenant>/v2.0"}, "E015", "still has <tenant> of", "yours"),
+        ({**OIDC, "OIDC_CLIENT_ID": "<client>"}, "E015", "OIDC_CLIENT_ID=<client> still has <client> of", "yours"),
+        (
+            {**OIDC, "OIDC_ISSUER_URL": "https://id.example/realms/a/.well-known/openid-configuration"},
+            "E017",
+            "is where the discovery document is",
+            "Write what the document has under issuer: https://id.example/realms/a, perhaps",
+        ),
         ({**OIDC, "OIDC_ISSUER_URL": "http://id.example"}, "E003", "http://id.example is not https", "https address"),
         ({**OIDC, "OIDC_CALLBACK_URL": "http://a.example/oidc-callback"}, "E004", "is not https", "https://"),
         ({**OIDC, "OIDC_CALLBACK_URL": "https://a.example/callback"}, "E005", "leads to no page", "/oidc-callback"),
@@ -106,6 +114,25 @@ def test_what_fits_together_is_not_complained_about(found, names):
         ({**OIDC, "OIDC_SKIP_TLS_VERIFY": "true"}, "W001", "anybody", "OIDC_CA_FILE"),
         ({**OIDC, "HOST": "0.0.0.0", "PORTHOLE_HTTPS": ""}, "W002", "PORTHOLE_HTTPS is off", "PORTHOLE_HTTPS=true"),
         ({"DEBUG": "true", "HOST": "10.0.0.1"}, "W003", "DEBUG is on", "Leave DEBUG out"),
+        ({"IN_CLUSTER": "true"}, "E016", "IN_CLUSTER is on, but Porthole runs in no pod", "Leave IN_CLUSTER out."),
+        (
+            {"PORTHOLE_CLUSTERS_FILE": "/nowhere.yaml"},
+            "E013",
+            "The clusters of /nowhere.yaml (PORTHOLE_CLUSTERS_FILE) cannot be used: No such file or directory.",
+            "Name a file there that Porthole may read",
+        ),
+        (
+            {"PORTHOLE_CLUSTERS_FILE": "/proc"},
+            "E013",
+            "The clusters of /proc (PORTHOLE_CLUSTERS_FILE) cannot be used: Is a directory.",
+            "Name a file there that Porthole may read",
+        ),
+        (
+            {"PORTHOLE_CLUSTERS_FILE": "/bin/true"},
+            "E013",
+            "The clusters of /bin/true (PORTHOLE_CLUSTERS_FILE) cannot be used: it is not text.",
+            "Each entry of the file is a mapping",
+        ),
         ({"HEADLAMP_CONFIG_BASE_URL": "/kube"}, "W004", "HEADLAMP_CONFIG_BASE_URL", "docs/settings.md"),
         ({"HEADLAMP_CONFIG_OIDC_CLIENT_SECRET_FILE": "/x"}, "W004", "_FILE.", "Did you mean OIDC_CLIENT_SECRET_FILE?"),
         ({"HEADLAMP_CONFIG_OIDC_SCOPE": "x"}, "W004", "HEADLAMP_CONFIG_OIDC_SCOPE.", "Did you mean OIDC_SCOPES?"),
@@ -152,6 +179,16 @@ def test_the_provider_s_authorities_are_certificates(found, tmp_path):
         assert "holds no certificate" in found(**names)["porthole.E007"].msg
     file.write_text(certificates.authority("an authority of nobody's").certificate)
     assert found(**names) == {}
+
+
+def test_what_is_wrong_around_a_pod_comes_with_no_advice_on_the_file_of_clusters(found, tmp_path):
+    names = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "PORTHOLE_SERVICE_ACCOUNT_FOLDER": str(tmp_path)}
+    [message] = found(**names).values()
+    assert message.msg == (
+        f"The cluster around Porthole cannot be used: {tmp_path / 'ca.crt'}: No such file or directory."
+        " Correct it, or set IN_CLUSTER=false."
+    )
+    assert not message.hint
 
 
 def run(tmp_path, *command, **names):

@@ -41,6 +41,12 @@ def test_an_empty_value_is_as_good_as_none():
         ("PORTHOLE_HTTPS", "1", True),
         ("PORTHOLE_WAYS", "demo, kubeconfig,", ["demo", "kubeconfig"]),
         ("ALLOWED_HOSTS", "a.example, b.example", ["a.example", "b.example"]),
+        ("ALLOWED_HOSTS", "*,.a.example,10.0.0.1,[fd00::1]", ["*", ".a.example", "10.0.0.1", "[fd00::1]"]),
+        (
+            "CSRF_TRUSTED_ORIGINS",
+            "https://a.example:8443,http://*.b.example",
+            ["https://a.example:8443", "http://*.b.example"],
+        ),
         ("SECRET_KEY_FALLBACKS", f"{'a' * 32}, {'b' * 32}\n", ["a" * 32, "b" * 32]),
         ("LOG_LEVEL", "debug", "DEBUG"),
         ("PROXY_AUTH", "T", True),
@@ -72,6 +78,13 @@ def test_text_is_read_as_people_write_it(name, text, value):
         ("PORTHOLE_WAYS", "demo,magic", "there is no way 'magic', only .*kubeconfig"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
         ("SESSION_TTL", "0", "whole seconds from 1 to 31536000"),
+        ("ALLOWED_HOSTS", "https://a.example", "'https://a.example' can match no request; write a name alone"),
+        ("ALLOWED_HOSTS", "a.example:8000", "'a.example:8000' can match no request"),
+        ("ALLOWED_HOSTS", "a.example,b.example/x", "'b.example/x' can match no request"),
+        ("ALLOWED_HOSTS", "*.a.example", r"\.example.com for all names below it"),
+        ("ALLOWED_HOSTS", "::1", "an IPv6 address in brackets"),
+        ("CSRF_TRUSTED_ORIGINS", "a.example", "'a.example' is no origin, which is written as https://porthole"),
+        ("CSRF_TRUSTED_ORIGINS", "https://a.example/", "without a path"),
         ("OIDC_ISSUER_URL", "id.example", "write an address as https://host/path"),
         ("OIDC_ISSUER_URL", "https://me:pw@id.example", "write an address as https://host/path"),
         ("OIDC_SIGNING_ALGS", "RS256,HS256", "Porthole verifies only .* not 'HS256'"),
@@ -97,7 +110,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path, name):
     assert load({f"{name}_FILE": str(file)}) == load({name: "s" * 40})
     with pytest.raises(ConfigError, match=f"^{name} and {name}_FILE are both set: leave one of them out.$"):
         load({name: "s" * 40, f"{name}_FILE": str(file)})
-    with pytest.raises(ConfigError, match=f"^{name}_FILE=/nowhere cannot be read: .*No such file"):
+    with pytest.raises(ConfigError, match=f"^{name}_FILE=/nowhere cannot be read: No such file or directory.$"):
         load({f"{name}_FILE": "/nowhere"})
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="the file is not text"):

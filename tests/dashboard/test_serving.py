@@ -161,6 +161,8 @@ def refused(tmp_path, command, **more):
         ("PORT", "abc", "write a port number from 0 to 65535"),
         ("SECRET_KEY", "guessable", "write at least 32 random characters"),
         ("DATABASE_URL", "nosql://me:hunter2@host/name", "write one as in postgres://"),
+        ("DATABASE_URL", "mysql://me:hunter2@host/name", "keeps its data in PostgreSQL or SQLite, not in mysql. Write"),
+        ("CSRF_TRUSTED_ORIGINS", "porthole.example.com", "is written as https://porthole.example.com"),
         ("DATABASE_URL", "sqlite:////proc/nowhere/porthole.sqlite3", "The database cannot be used"),
         ("PORTHOLE_STATE", "/proc/nowhere", "Name a folder that you may write to"),
         ("HOST", "192.0.2.1", "is no address of this machine"),
@@ -171,6 +173,7 @@ def test_a_wrong_setting_is_one_sentence(tmp_path, name, text, words):
     assert words in line
     assert name in line
     assert "hunter2" not in line
+    assert "Errno" not in line
     assert "guessable" not in line
 
 
