@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.cluster import certificates, processes
 from tests.identity import build, proxies, realm
 from tests.identity.keycloak import Keycloak
@@ -105,3 +107,23 @@ def start_nginx(folder: Path, port: int, oauth2_proxy: str, application: str, au
     command = [build.needed("nginx", "nginx-light"), "-p", folder, "-c", file, "-e", "stderr"]
     process = processes.spawn(folder, "nginx", command, die_with_parent=True)
     processes.wait_until(folder, process, lambda: proxies.handshakes(port, authority))
+
+
+def start_traefik(folder: Path, port: int, oauth2_proxy: str, application: str, authority: certificates.Pair) -> None:
+    """Start Traefik with TLS on ``port`` by the recipe's routers, before ``application``; both are URLs.
+
+    Raises ProcessFailed and BuildFailed.
+    """
+    text = (DEPLOY / "traefik" / "dynamic.yaml").read_text()
+    changes = {
+        "http://oauth2-proxy:4180": oauth2_proxy,
+        "http://porthole:8000": application,
+        "Host(`porthole.example.com`)": "Host(`localhost`)",
+    }
+    for theirs, ours in changes.items():
+        assert theirs in text, f"the recipe has no {theirs}"
+        text = text.replace(theirs, ours)
+    dynamic = yaml.safe_load(text)
+    for router in dynamic["http"]["routers"].values():
+        router["tls"] = {}
+    proxies.start_traefik(folder, port, authority, dynamic)

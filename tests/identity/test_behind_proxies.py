@@ -1,4 +1,4 @@
-"""Porthole behind oauth2-proxy alone, and behind nginx with oauth2-proxy beside it, as the recipes have them."""
+"""Porthole behind oauth2-proxy alone, and with oauth2-proxy beside nginx or Traefik, as the recipes have them."""
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +10,7 @@ from tests.identity import people, realm, recipes
 CLIENT = "porthole"
 
 
-@pytest.fixture(params=["oauth2-proxy", "nginx"])
+@pytest.fixture(params=["oauth2-proxy", "nginx", "traefik"])
 def site(request, tmp_path, bed, keycloak):
     """The address at which people find Porthole: the proxy's."""
     folder, port = tmp_path / "proxy", processes.free_port()
@@ -21,8 +21,8 @@ def site(request, tmp_path, bed, keycloak):
     environment = {**recipes.settings(request.param, keycloak, CLIENT), **known}
     try:
         with porthole(tmp_path / "state", environment) as (address, output):
-            begin = before if request.param == "oauth2-proxy" else beside
-            begin(folder, port, outside, keycloak, address.rstrip("/"))
+            begin = {"oauth2-proxy": before, "nginx": beside_nginx, "traefik": beside_traefik}
+            begin[request.param](folder, port, outside, keycloak, address.rstrip("/"))
             yield outside
             assert not [line for line in output.seen if "Traceback" in line]
     finally:
@@ -42,11 +42,18 @@ def before(folder, port, outside, keycloak, address):
     recipes.start_oauth2_proxy(folder, port, "oauth2-proxy", outside, keycloak, CLIENT, **own)
 
 
-def beside(folder, port, outside, keycloak, address):
+def beside_nginx(folder, port, outside, keycloak, address):
     """nginx in front of Porthole, which asks oauth2-proxy."""
     inner = processes.free_port()
     recipes.start_oauth2_proxy(folder, inner, "nginx", outside, keycloak, CLIENT)
     recipes.start_nginx(folder, port, f"127.0.0.1:{inner}", address.removeprefix("http://"), keycloak.authority)
+
+
+def beside_traefik(folder, port, outside, keycloak, address):
+    """Traefik in front of Porthole, which asks oauth2-proxy."""
+    inner = processes.free_port()
+    recipes.start_oauth2_proxy(folder, inner, "traefik", outside, keycloak, CLIENT)
+    recipes.start_traefik(folder, port, f"http://127.0.0.1:{inner}", address, keycloak.authority)
 
 
 def test_a_person_behind_a_proxy_does_what_rbac_allows(site, bed, phone):
