@@ -13,3 +13,12 @@ class RequestId(logging.Filter):
         """Let every record through, with ``request_id`` set."""
         record.request_id = current_request_id.get()
         return True
+
+
+class NoTrace(logging.Filter):
+    """Leaves the trace out, where the message says all: how Django came to refuse a request tells nobody anything."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, without its trace."""
+        record.exc_info = None
+        return True

@@ -6,6 +6,7 @@ import sys
 import threading
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 from dashboard.config import ConfigError
 from dashboard.environment import load
@@ -44,7 +45,7 @@ def post_worker_init(worker: Any) -> None:
     connections.close_all()
     end_streams_on_signals()
     host, port = worker.sockets[0].getsockname()[:2]
-    write(f"Porthole serves. Open {address(host, port)}{path}")
+    write(f"Porthole serves{to_open(host, port, path)}")
     if host in EVERYWHERE and (own := own_address()) in CONFIG["ALLOWED_HOSTS"]:
         write(f"From elsewhere in your network: {address(own, port)}{path}")
 
@@ -83,9 +84,29 @@ def write(line: str) -> None:
     sys.stdout.flush()
 
 
+def to_open(host: str, port: int, path: str) -> str:
+    """What to open: the socket's own address where Porthole answers to it, else the first name that it answers to."""
+    from django.http.request import validate_host
+
+    own = address(host, port)
+    allowed = CONFIG["ALLOWED_HOSTS"]
+    if validate_host(urlsplit(own).netloc.removesuffix(f":{port}"), allowed):
+        return f". Open {own}{path}"
+    listening = url_of(host, port)
+    name = next((name for name in allowed if not name.startswith(".")), "")
+    if not name:
+        return f" on {listening}, under the names of ALLOWED_HOSTS: {', '.join(allowed)}"
+    outer = f"https://{name}" if CONFIG["PORTHOLE_HTTPS"] else f"http://{name}:{port}"
+    return f" on {listening}. Open {outer}{path}"
+
+
 def address(host: str, port: int) -> str:
     """The URL of a listening socket as people type it; one that listens everywhere is reached here as localhost."""
-    host = "localhost" if host in (*EVERYWHERE, "127.0.0.1") else host
+    return url_of("localhost" if host in (*EVERYWHERE, "127.0.0.1") else host, port)
+
+
+def url_of(host: str, port: int) -> str:
+    """The URL of a host and a port, an IPv6 address in brackets."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -191,13 +191,15 @@ SILENCED_SYSTEM_CHECKS = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "dashboard.logs.RequestId"}},
+    "filters": {"request_id": {"()": "dashboard.logs.RequestId"}, "no_trace": {"()": "dashboard.logs.NoTrace"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
     },
     "root": {"handlers": ["console"], "level": CONFIG["LOG_LEVEL"]},
     "loggers": {
+        # Anybody can ask under any name.
+        "django.security.DisallowedHost": {"filters": ["no_trace"]},
         # At DEBUG it prints every request line; header values it never prints.
         "urllib3": {"level": "INFO"},
         "django.server": {"level": "INFO"},

@@ -47,7 +47,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         problem = Problem(
             title=_("Porthole does not answer to this name"),
             message=_("The name in your browser's address is not one that Porthole was started with."),
-            advice=_("Start it with that name, as in ALLOWED_HOSTS=porthole.example.com make demo."),
+            advice=_(
+                "Whoever runs Porthole sets the names that it answers to, as in ALLOWED_HOSTS=porthole.example.com."
+            ),
         )
         return problem_response(request, problem, 400)
     problem = Problem(

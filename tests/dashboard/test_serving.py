@@ -222,6 +222,38 @@ def test_a_demo_for_the_network_prints_an_address_that_works(tmp_path):
     assert "elsewhere" not in page
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"ALLOWED_HOSTS": "127.0.0.1"}, "Open http://127.0.0.1:PORT/"),
+        ({"ALLOWED_HOSTS": ".example.com,kube.example.com"}, "Open http://kube.example.com:PORT/"),
+        ({"ALLOWED_HOSTS": "kube.example.com", "PORTHOLE_HTTPS": "true"}, "Open https://kube.example.com/"),
+        ({"ALLOWED_HOSTS": ".example.com"}, "under the names of ALLOWED_HOSTS: .example.com"),
+    ],
+)
+def test_the_address_to_open_is_one_that_porthole_answers_to(tmp_path, names, said):
+    with (
+        serving(trials=True) as cluster,
+        started(tmp_path, "serve", PORTHOLE_WAYS="demo", PORTHOLE_DEMO_SERVER=cluster.url, **names) as process,
+    ):
+        line = process.stdout.readline()
+        port = re.match(r"Porthole serves on http://127\.0\.0\.1:(\d+)", line)[1]
+        assert line.endswith(f"{said.replace('PORT', port)}\n")
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=20)
+        with contextlib.closing(connection):
+            connection.request("GET", "/signin/", headers={"Host": "elsewhere.example"})
+            answer = connection.getresponse()
+            page = answer.read().decode()
+        assert answer.status == 400
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read().splitlines()
+    assert "ALLOWED_HOSTS=porthole.example.com" in page
+    assert "make" not in page
+    [told, stopped] = rest
+    assert "Invalid HTTP_HOST header: 'elsewhere.example'" in told
+    assert stopped == "Stopped."
+
+
 def test_a_markup_for_a_name_is_not_given_back(client):
     response = client.get("/signin/", headers={"Host": "<b>bold</b>"})
     assert response.status_code == 400
