@@ -13,6 +13,7 @@ import struct
 import time
 from contextlib import suppress
 from functools import partial
+from types import FrameType
 from typing import Any
 
 from gunicorn import util
@@ -89,6 +90,10 @@ class Worker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self.reading: dict[TConn, float] = {}
         self.full_until = 0.0
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """End at once: without the pool's lock, which the main thread may hold just where the signal interrupts it."""
+        super(ThreadWorker, self).handle_quit(sig, frame)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Take connections or not; not as long as there was no room for one a moment ago."""
