@@ -49,6 +49,8 @@ def too_small(page: Page) -> list[str]:
 def inaccessible(page: Page, scheme: str) -> list[str]:
     """What axe finds in ``light`` or ``dark``, each with the element."""
     page.emulate_media(color_scheme=scheme)
+    # A list that is being read anew is dimmed for that moment, and a live one may be at any time.
+    page.wait_for_selector(".htmx-request", state="detached")
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found = page.evaluate(RUN, RULES[scheme])
