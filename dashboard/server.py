@@ -95,9 +95,9 @@ def to_open(host: str, port: int, path: str) -> str:
     listening = url_of(host, port)
     name = next((name for name in allowed if not name.startswith(".")), "")
     if not name:
-        return f" on {listening}, under the names of ALLOWED_HOSTS: {', '.join(allowed)}"
+        return f" on {listening} as {', '.join(allowed)}"
     outer = f"https://{name}" if CONFIG["PORTHOLE_HTTPS"] else f"http://{name}:{port}"
-    return f" on {listening}. Open {outer}{path}"
+    return f" on {listening} as {outer}{path}"
 
 
 def address(host: str, port: int) -> str:

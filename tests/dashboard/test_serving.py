@@ -225,10 +225,10 @@ def test_a_demo_for_the_network_prints_an_address_that_works(tmp_path):
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ({"ALLOWED_HOSTS": "127.0.0.1"}, "Open http://127.0.0.1:PORT/"),
-        ({"ALLOWED_HOSTS": ".example.com,kube.example.com"}, "Open http://kube.example.com:PORT/"),
-        ({"ALLOWED_HOSTS": "kube.example.com", "PORTHOLE_HTTPS": "true"}, "Open https://kube.example.com/"),
-        ({"ALLOWED_HOSTS": ".example.com"}, "under the names of ALLOWED_HOSTS: .example.com"),
+        ({"ALLOWED_HOSTS": "127.0.0.1"}, "as http://127.0.0.1:PORT/"),
+        ({"ALLOWED_HOSTS": ".example.com,kube.example.com"}, "as http://kube.example.com:PORT/"),
+        ({"ALLOWED_HOSTS": "kube.example.com", "PORTHOLE_HTTPS": "true"}, "as https://kube.example.com/"),
+        ({"ALLOWED_HOSTS": ".example.com"}, "as .example.com"),
     ],
 )
 def test_the_address_to_open_is_one_that_porthole_answers_to(tmp_path, names, said):
