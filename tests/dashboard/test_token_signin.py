@@ -15,6 +15,7 @@ from clusters.models import Cluster
 from dashboard.attempts import ADDRESS_LIMIT, WINDOW
 from dashboard.models import Secret, Session
 from dashboard.pasting import AT_ONCE
+from tests.clusters.test_claims import SIGNATURE
 from tests.dashboard.pages import tree
 from tests.dashboard.wire import PATIENCE, refusal, tapped
 
@@ -22,7 +23,6 @@ PASTE = "/signin/token/"
 REVIEW = r"POST /apis/authentication.k8s.io/v1/selfsubjectreviews"
 DEPLOYER = "system:serviceaccount:shop:deployer"
 HOUR = 3600
-SIGNATURE = "c2ln" * 85 + "cw"  # 256 bytes, as by an RSA key of 2048 bits
 
 
 def encoded(part):
